@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+
+const cli = new URL('../dist/src/cli.js', import.meta.url)
+if (existsSync(cli)) {
+  const { main } = await import(cli.href)
+  process.exitCode = await main(process.argv.slice(2))
+} else {
+  console.error('mhprov is not built yet: run `npm ci` in its folder first')
+  process.exitCode = 2
+}

@@ -1,0 +1,49 @@
+import type { Sh } from './shell.ts'
+
+/**
+ * A kind of thing that can be known of a host. Asking is read-only and total: a missing file or tool is an answer.
+ * `K` is what tells one from another (a path, a unit name; anything JSON can hold), `V` is the answer.
+ */
+export interface FactKind<K, V> {
+  readonly name: string
+  /**
+   * One script for any number of keys, with one fork for them all where the tool allows it.
+   * Runs under LC_ALL=C with stdin at /dev/null and stderr dropped; its exit code is ignored.
+   */
+  readonly script: (keys: readonly K[]) => Sh
+  /** The script's stdout, byte for byte, to one answer per key, in the order of the keys. */
+  readonly parse: (stdout: Buffer, keys: readonly K[]) => V[]
+}
+
+/** One thing to be known: a kind and a key. Two with the same `id` are the same question. */
+// biome-ignore lint/suspicious/noExplicitAny: a list of questions mixes kinds; V is what callers rely on
+export interface Fact<V = any> {
+  readonly id: string
+  // biome-ignore lint/suspicious/noExplicitAny: the key's type matters only to its own kind
+  readonly kind: FactKind<any, V>
+  readonly key: unknown
+  /** What a change will make of it; a dry run believes this from then on. */
+  readonly will: (value: V | ((before: V) => V)) => Prediction
+}
+
+export interface Prediction {
+  readonly fact: Fact
+  // biome-ignore lint/suspicious/noExplicitAny: typed where it is made, by Fact.will
+  readonly value: (before: any) => any
+}
+
+/** Makes the function that names facts of a kind: `export const unit = factKind<string, Unit>({...})`, then `unit('ssh.service')`. */
+export function factKind<K, V>(kind: FactKind<K, V>): (key: K) => Fact<V> {
+  return (key) => {
+    const fact: Fact<V> = {
+      id: `${kind.name} ${JSON.stringify(key)}`,
+      kind,
+      key,
+      will: (value) => ({
+        fact,
+        value: typeof value === 'function' ? (value as (before: V) => V) : () => value,
+      }),
+    }
+    return fact
+  }
+}
