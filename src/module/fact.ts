@@ -13,6 +13,8 @@ export interface FactKind<K, V> {
   readonly script: (keys: readonly K[]) => Sh
   /** The script's stdout, byte for byte, to one answer per key, in the order of the keys. */
   readonly parse: (stdout: Buffer, keys: readonly K[]) => V[]
+  /** Whether an answer says "there is no such thing". A dry run is careful with these once an earlier task might have made one. */
+  readonly isAbsent?: (value: V) => boolean
 }
 
 /** One thing to be known: a kind and a key. Two with the same `id` are the same question. */

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Diagnostic, problem } from '../diagnostic.ts'
+import { hostFact } from '../facts/host.ts'
+import { type Inventory, loadInventory } from '../inventory/load.ts'
+import { modules } from '../modules/index.ts'
+import { compile, type Program } from '../playbook/compile.ts'
+import type { RunOptions } from '../playbook/host-scope.ts'
+import { type LoadedPlaybook, loadPlaybook } from '../playbook/load.ts'
+import { printDiagnostics } from '../report/frame.ts'
+import { extraVars } from './extra-vars.ts'
+import { type RunArguments, words } from './options.ts'
+import type { Terminal } from './terminal.ts'
+
+/** The flagship, for an `apply` that names no playbook. */
+export const FLAGSHIP = fileURLToPath(new URL('../../../playbooks/matrix.yaml', import.meta.url))
+
+/** Everything there is to know before a connection: undefined after its faults have been printed. */
+export interface Session {
+  readonly program: Program
+  readonly inventory: Inventory
+}
+
+export function openSession(
+  args: RunArguments,
+  terminal: Terminal,
+  load: () => LoadedPlaybook = () => loadPlaybook(args.playbook ?? FLAGSHIP, modules),
+): Session | undefined {
+  const extra = extraVars(args.extraVars ?? [])
+  const inventory = readInventory(args.inventory)
+  const loaded = load()
+  const early = [...(extra.ok ? [] : extra.problems), ...(inventory.ok ? [] : inventory.problems)]
+  if (!extra.ok || !inventory.ok) return say([...early, ...loaded.problems], terminal)
+  const options: RunOptions = {
+    check: args.check ?? false,
+    diff: args.diff ?? false,
+    verbosity: args.verbose ?? 0,
+    tags: words(args.tags),
+    skipTags: words(args.skipTags),
+    extra: extra.value,
+  }
+  const limit = args.limit?.join(':')
+  const program = compile({ loaded, inventory: inventory.value, ...(limit && { limit }), options, factNames: FACT_NAMES })
+  const warnings = [...(inventory.warnings ?? []), ...(program.ok ? (program.warnings ?? []) : [])]
+  if (!program.ok) return say([...warnings, ...program.problems], terminal)
+  if (warnings.length > 0) say(warnings, terminal)
+  return { program: program.value, inventory: inventory.value }
+}
+
+/** What can be read as a variable once the host has been asked; `setup` gives the same. */
+export const FACT_NAMES: readonly string[] = hostFact.names.map((name) => `ansible_${name}`)
+
+function readInventory(path: string): ReturnType<typeof loadInventory> {
+  if (path === 'inventory.yaml' && !existsSync(path))
+    return {
+      ok: false,
+      problems: [
+        problem(
+          'missing-file',
+          'there is no inventory.yaml here',
+          undefined,
+          'name one with -i FILE; inventory.example.yaml of mhprov is a start',
+        ),
+      ],
+    }
+  return loadInventory(path)
+}
+
+export function say(problems: readonly Diagnostic[], terminal: Terminal): undefined {
+  const colour = useColour(terminal, process.stderr.isTTY === true)
+  terminal.err(`${printDiagnostics([...problems], { colour, cwd: process.cwd() })}\n`)
+  return undefined
+}
+
+/** NO_COLOR (no-color.org) and FORCE_COLOR over what the terminal can. */
+export function useColour(terminal: Terminal, isTTY: boolean): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = terminal.env
+  if (NO_COLOR) return false
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0'
+  return isTTY && TERM !== 'dumb'
+}

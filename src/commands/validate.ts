@@ -1,0 +1,17 @@
+import { tasksOf } from '../playbook/tree.ts'
+import { EXIT } from './exit-code.ts'
+import type { RunArguments } from './options.ts'
+import { openSession } from './session.ts'
+import type { Terminal } from './terminal.ts'
+
+/** `mhprov validate`: all that can be known without a host. */
+export async function validate(args: RunArguments, terminal: Terminal): Promise<number> {
+  const session = openSession(args, terminal)
+  if (!session) return EXIT.input
+  const { plays } = session.program
+  const tasks = plays.reduce((sum, { play }) => sum + tasksOf(play.sections.flat()).length, 0)
+  const hosts = new Set(plays.flatMap((play) => play.hosts)).size
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
+  terminal.out(`valid: ${count(plays.length, 'play')}, ${count(tasks, 'task')}, ${count(hosts, 'host')}\n`)
+  return EXIT.ok
+}

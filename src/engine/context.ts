@@ -1,0 +1,130 @@
+import { position, type Source } from '../diagnostic.ts'
+import type { Fact } from '../module/fact.ts'
+import type { LocalFile } from '../module/local-file.ts'
+import type { Program, ProgramPlay } from '../playbook/compile.ts'
+import { type hostScope, type Knowledge, taskScope } from '../playbook/host-scope.ts'
+import { RenderError, render } from '../playbook/render.ts'
+import type { Scope } from '../playbook/scope.ts'
+import type { Placed, Task } from '../playbook/tree.ts'
+import type { Become, Connection } from '../transport/transport.ts'
+import type { Value } from '../yaml.ts'
+import type { Event, Place as EventPlace, TaskRef } from './event.ts'
+import type { OwedHandlers } from './owed.ts'
+import type { Place } from './place.ts'
+
+/** What the engine is given to work with. It opens no connection and prints nothing by itself. */
+export interface Dependencies {
+  readonly connect: (host: string) => Promise<Connection>
+  readonly connectLocal: () => Promise<Connection>
+  /** How a host's tasks become another user when they do not say so themselves. */
+  readonly becomeOf: (host: string) => { readonly become: boolean; readonly user: string; readonly password?: { reveal(): string } }
+  readonly emit: (event: Event) => void
+  /** Hosts at a time. */
+  readonly forks: number
+  /** Finish the step under way, then stop. */
+  readonly stop: AbortSignal
+  /** Asks the person at the terminal; undefined when nobody is there. */
+  readonly ask?: (prompt: string, echo: boolean) => Promise<string>
+  /** The fact that answers `ansible_facts`. */
+  readonly hostFact: Fact<Record<string, unknown>>
+  /** Handlers that an earlier run was notified of and did not come to run. */
+  readonly owed?: OwedHandlers
+}
+
+/** One host in one play. */
+export interface HostContext {
+  readonly host: string
+  readonly program: Program
+  readonly play: ProgramPlay
+  readonly deps: Dependencies
+  readonly shared: SharedByPlay
+  readonly knowledge: Knowledge
+  readonly vars: ReturnType<typeof hostScope>
+  readonly remote: Place
+  readonly local: Place
+  /** Controller's files by path, read once. */
+  readonly files: Map<string, LocalFile[]>
+  /** Tasks of the section being walked, in order: what lies ahead. */
+  upcoming: readonly Task[]
+  /** How many tasks ahead the next question looks; 1 after a change, then doubling. */
+  window: number
+  /** In a dry run: the latest task whose effects nobody can name. */
+  cloudedBy: string | undefined
+  /** Handlers to run, with the `maybe` task that notified them when no other did. */
+  readonly notified: Map<Task, { maybe?: string }>
+  /** Blocks with a rescue around the task being run. */
+  rescuers: number
+  ended: boolean
+  endedRole: string | undefined
+}
+
+/** What the hosts of a play share. */
+export interface SharedByPlay {
+  /** Results of `run_once` tasks, the first host's. */
+  readonly once: Map<Task, Promise<unknown>>
+  /** meta: end_play. */
+  ended: boolean
+}
+
+export const scopeOf = (context: HostContext, task: Task, loop?: ReadonlyMap<string, unknown>): Scope => taskScope(context.vars, task, loop)
+
+export function placeOf(at: Source): EventPlace {
+  const { line, col } = position(at.file.text, at.start)
+  const end = at.file.text.indexOf('\n', at.start)
+  const stop = Math.max(at.start + 1, Math.min(at.end, end < 0 ? at.file.text.length : end))
+  return { path: at.file.path, line, col, endCol: col + stop - at.start }
+}
+
+/** The task as events name it. A name that cannot be rendered yet is shown as it is written. */
+export function refOf(context: HostContext, task: Task, scope: Scope): TaskRef {
+  return {
+    id: task.id,
+    name: nameOf(task, scope),
+    module: task.module.name,
+    play: context.play.play.name,
+    ...(task.role && { role: task.role.name }),
+    tags: task.tags,
+    ...(context.play.play.handlers.includes(task) && { handler: true as const }),
+    at: placeOf(task.at),
+  }
+}
+
+function nameOf(task: Task, scope: Scope): string {
+  if (!task.name) return task.module.name
+  try {
+    return String(render(task.name, scope))
+  } catch {
+    return task.name.kind === 'scalar' ? String(task.name.value) : task.module.name
+  }
+}
+
+/** Whether a task's own keywords make it run as another user, and whom. */
+export function becomeOf(context: HostContext, task: Task, scope: Scope, delegated: boolean): Become | undefined {
+  const host = context.deps.becomeOf(context.host)
+  const wanted = task.become ? truthy(render(task.become, scope)) : !delegated && host.become
+  if (!wanted) return undefined
+  const user = task.becomeUser ? String(render(task.becomeUser, scope)) : delegated ? 'root' : host.user
+  return { user, ...(host.password && { password: host.password }) }
+}
+
+/** A keyword's value as a boolean, with Ansible's spellings. */
+export const truthy = (value: unknown): boolean =>
+  value === true || (typeof value === 'string' && /^(yes|on|true|1)$/i.test(value)) || value === 1
+
+export const truthyOf = (value: Value | undefined, scope: Scope): boolean => value !== undefined && truthy(render(value, scope))
+
+/** Diffs are shown when the run asks for them and the task does not say no. */
+export const showsDiff = (context: HostContext, task: Task, scope: Scope): boolean =>
+  context.program.options.diff && (task.diff === undefined || truthy(render(task.diff, scope)))
+
+/** The first of these conditions that does not hold, as written. */
+export function firstFalse(conditions: readonly Placed[], scope: Scope): string | undefined {
+  for (const { condition, at } of conditions) {
+    try {
+      if (condition.evaluate(scope) !== true) return condition.text
+    } catch (error) {
+      throw new RenderError(at, error)
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,78 @@
+import type { Diagnostic } from '../diagnostic.ts'
+import type { LocalFile } from '../module/local-file.ts'
+import { type Arguments, argumentReads, parseArguments, renderProblem } from '../playbook/arguments.ts'
+import { findInput, readInput, renderInput } from '../playbook/inputs.ts'
+import type { Reads } from '../playbook/names.ts'
+import { readsOf } from '../playbook/render.ts'
+import type { Scope } from '../playbook/scope.ts'
+import type { Task } from '../playbook/tree.ts'
+import type { HostContext } from './context.ts'
+import type { Prepared } from './questions.ts'
+
+/** Everything a task reads before it can be planned: conditions, loop, parameters, keywords. */
+export function readsBefore(context: HostContext, task: Task): Reads {
+  const reads = [
+    ...task.when.map((one) => one.condition.reads),
+    ...argumentsOf(context, task).entries.map((one) => argumentReads(task.module, one)),
+    ...[task.loop, task.become, task.becomeUser, task.checkMode, task.delegateTo, task.timeout, ...task.environment].flatMap((value) =>
+      value ? [readsOf(value)] : [],
+    ),
+  ]
+  return { names: reads.flatMap((one) => one.names), open: reads.some((one) => one.open) }
+}
+
+export const argumentsOf = (context: HostContext, task: Task): Arguments => context.play.args.get(task)!
+
+export type Preparation = { readonly prepared: Prepared } | { readonly problems: readonly Diagnostic[] }
+
+/** A task's parameters rendered and checked, and the controller's files it names, read. */
+export async function prepare(context: HostContext, task: Task, scope: Scope, home: string): Promise<Preparation> {
+  const parsed = parseArguments(task.module, argumentsOf(context, task), scope, undefined, home)
+  if ('problems' in parsed) return parsed
+  for (const { path, as } of inputsOf(task, parsed.want)) {
+    const { found } = findInput(task, path, as)
+    if (found && as === 'file' && !context.files.has(found)) context.files.set(found, await readInput(found))
+  }
+  return withInputs(context, task, parsed.want, scope)
+}
+
+/** The same without waiting: undefined when it cannot be told yet. */
+export function prepareAhead(context: HostContext, task: Task, scope: Scope, home: string): Prepared | undefined {
+  const parsed = parseArguments(task.module, argumentsOf(context, task), scope, undefined, home)
+  if ('problems' in parsed) return undefined
+  const done = withInputs(context, task, parsed.want, scope)
+  return 'prepared' in done ? done.prepared : undefined
+}
+
+const inputsOf = (task: Task, want: unknown) =>
+  Object.entries(task.module.inputs?.(want) ?? {}).flatMap(([name, input]) =>
+    input ? [{ name, ...(input as { path: string; as: 'file' | 'template' }) }] : [],
+  )
+
+function withInputs(context: HostContext, task: Task, want: unknown, scope: Scope): Preparation {
+  const inputs: Record<string, LocalFile[]> = {}
+  for (const { name, path, as } of inputsOf(task, want)) {
+    const { found, looked } = findInput(task, path, as)
+    const at = argumentsOf(context, task).entries.find((one) => one.key === name)?.value.at ?? task.at
+    if (!found)
+      return {
+        problems: [
+          {
+            severity: 'error',
+            code: 'missing-file',
+            message: `there is no ${as} "${path}"`,
+            at,
+            hint: `looked for ${looked.slice(0, 4).join(', ')}`,
+          },
+        ],
+      }
+    try {
+      const loaded = as === 'template' ? renderInput(found, scope) : context.files.get(found)
+      if (!loaded) return { problems: [{ severity: 'error', code: 'missing-file', message: `${found} has not been read yet`, at }] }
+      inputs[name] = loaded
+    } catch (error) {
+      return { problems: [renderProblem(error, at, scope)] }
+    }
+  }
+  return { prepared: { module: task.module, want, inputs } }
+}

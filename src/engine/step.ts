@@ -1,0 +1,60 @@
+import { StringDecoder } from 'node:string_decoder'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Output, Step } from '../module/define.ts'
+import { quote } from '../module/shell.ts'
+import type { Shell } from '../transport/transport.ts'
+
+export interface StepContext {
+  readonly shell: Shell
+  readonly environment: Readonly<Record<string, string>>
+  /** Seconds. */
+  readonly timeout?: number
+  readonly onLine?: (stream: 'stdout' | 'stderr', text: string) => void
+  /** Asks the person at the terminal; undefined when there is none. */
+  readonly ask?: (prompt: string, echo: boolean) => Promise<string>
+  readonly signal: AbortSignal
+}
+
+/** Carries out one step. The only thing in mhprov that writes to a host. */
+export async function runStep(step: Step, context: StepContext): Promise<Output> {
+  const start = Date.now()
+  if (step.do === 'pause') {
+    const input = step.prompt !== undefined && step.seconds === undefined ? await context.ask?.(step.prompt, step.echo ?? true) : undefined
+    if (step.seconds !== undefined) await sleep(step.seconds * 1000, undefined, { signal: context.signal }).catch(() => undefined)
+    return { code: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), start, end: Date.now(), ...(input !== undefined && { input }) }
+  }
+  const lines = step.live && context.onLine ? lineSplitter(context.onLine) : undefined
+  const reply = await context.shell.request({
+    script: withTimeout(step.userEnvironment ? exported(context.environment) + step.script.text : step.script.text, context.timeout),
+    ...(step.stdin !== undefined && { stdin: step.stdin }),
+    ...(lines && { onOutput: lines.write }),
+  })
+  lines?.end()
+  return { ...reply, start, end: Date.now() }
+}
+
+const exported = (environment: Readonly<Record<string, string>>): string =>
+  Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
+    .join('')
+
+/** timeout(1) of coreutils ends the step's process group and answers 124; after 5 more seconds with SIGKILL. */
+const withTimeout = (script: string, seconds: number | undefined): string =>
+  seconds === undefined ? script : `timeout -k 5 ${seconds} /bin/sh -c ${quote(script)}`
+
+/** Chunks to whole lines; a carriage return begins its line anew, as a terminal shows it. */
+function lineSplitter(onLine: NonNullable<StepContext['onLine']>) {
+  const parts = { stdout: { decoder: new StringDecoder('utf8'), rest: '' }, stderr: { decoder: new StringDecoder('utf8'), rest: '' } }
+  const clean = (line: string) => line.replace(/\r$/, '').split('\r').at(-1) ?? ''
+  return {
+    write: (stream: 'stdout' | 'stderr', chunk: Buffer) => {
+      const part = parts[stream]
+      const lines = (part.rest + part.decoder.write(chunk)).split('\n')
+      part.rest = lines.pop() ?? ''
+      for (const line of lines) onLine(stream, clean(line))
+    },
+    end: () => {
+      for (const stream of ['stdout', 'stderr'] as const) if (parts[stream].rest !== '') onLine(stream, clean(parts[stream].rest))
+    },
+  }
+}

@@ -1,0 +1,151 @@
+import { type Diagnostic, problem, type Source } from '../diagnostic.ts'
+import { didYouMean } from '../did-you-mean.ts'
+import type { Entry, Value } from '../yaml.ts'
+import { type Arguments, argumentReads, expressionKind, expressions, parseArguments, renderProblem } from './arguments.ts'
+import { compileCondition } from './condition.ts'
+import { findInput, templateFile } from './inputs.ts'
+import type { Reads } from './names.ts'
+import { isFault, placeWithin, scalars, templateOf } from './render.ts'
+import type { Scope } from './scope.ts'
+import { compileTemplate } from './template.ts'
+import type { Placed, Task } from './tree.ts'
+
+/** Whether a condition of the task is known to be false already. */
+export const staticallyOff = (task: Task, scope: Scope): boolean =>
+  task.when.some(({ condition }) => {
+    try {
+      return scope.ready(condition.reads) && condition.evaluate(scope) === false
+    } catch {
+      return false // reported where the condition itself is checked
+    }
+  })
+
+export type Report = (problem: Diagnostic) => void
+
+/** Checks all of a task that can be computed with what is known of a host before connecting. */
+export function checkTask(task: Task, args: Arguments, outer: Scope, report: Report): void {
+  for (const placed of [...task.when]) checkCondition(placed, outer, report)
+  if (staticallyOff(task, outer)) return
+  if (task.loop) checkValue(task.loop, outer, report)
+  // loop variables have a value only when the loop runs, but they are known; so is the task's own result in the conditions about it
+  const inLoop = declare(outer, [...(task.loop ? [task.loopVar, 'ansible_loop_var', ...(task.indexVar ? [task.indexVar] : [])] : [])])
+  const after = declare(inLoop, [...(task.register ? [task.register] : []), 'result'])
+  for (const placed of [...task.until, ...(task.changedWhen ?? []), ...(task.failedWhen ?? [])]) checkCondition(placed, after, report)
+  for (const value of keywordValues(task)) checkValue(value, inLoop, report)
+  const late = new Set<string>()
+  for (const one of args.entries) {
+    checkArgument(task, one, inLoop, report)
+    if (!inLoop.ready(argumentReads(task.module, one))) late.add(one.key)
+  }
+  // a value that is unknown for good has been reported; without it the others are still worth checking
+  const parsed = parseArguments(task.module, args, inLoop, late)
+  if ('problems' in parsed) parsed.problems.forEach(report)
+  else if (parsed.want !== undefined && late.size === 0) checkInputs(task, args, parsed.want, inLoop, report)
+}
+
+const declare = (scope: Scope, names: readonly string[]): Scope => scope.declaring(names)
+
+const keywordValues = (task: Task): Value[] =>
+  [
+    task.name,
+    task.become,
+    task.becomeUser,
+    task.checkMode,
+    task.ignoreErrors,
+    task.noLog,
+    task.runOnce,
+    task.diff,
+    task.timeout,
+    task.label,
+    task.retries,
+    task.delay,
+    ...task.environment,
+    ...task.notify,
+  ].filter((value) => value !== undefined)
+
+function checkArgument(task: Task, one: Entry, scope: Scope, report: Report): void {
+  const kind = expressionKind(task.module, one.key)
+  if (!kind) {
+    checkValue(one.value, scope, report)
+    return
+  }
+  for (const { text, at } of expressions(one.value)) {
+    const code = kind === 'cel' ? text : `<%= ${text} %>`
+    const shift = code.indexOf(text)
+    const compiled = kind === 'cel' ? compileCondition(text) : compileTemplate(code)
+    const place = (start: number, end: number) => placeWithin(at, text, Math.max(0, start - shift), Math.max(1, end - shift))
+    if (isFault(compiled))
+      report(
+        problem(
+          kind === 'cel' ? 'invalid-condition' : 'invalid-template',
+          compiled.message,
+          place(compiled.start, compiled.end),
+          compiled.hint,
+        ),
+      )
+    else checkReads(compiled.reads, scope, place, report)
+  }
+}
+
+function checkValue(value: Value, scope: Scope, report: Report): void {
+  for (const scalar of scalars(value)) {
+    const template = templateOf(scalar)
+    if (!template || isFault(template)) continue
+    checkReads(template.reads, scope, (start, end) => placeWithin(scalar.at, template.text, start, end), report)
+  }
+}
+
+const checkCondition = ({ condition, at }: Placed, scope: Scope, report: Report): void => {
+  checkReads(condition.reads, scope, (start, end) => placeWithin(at, condition.text, start, end), report)
+  if (!scope.ready(condition.reads)) return
+  try {
+    const value = condition.evaluate(scope)
+    if (typeof value !== 'boolean')
+      report(problem('invalid-condition', `a condition must be true or false; this one is ${JSON.stringify(value)}`, at))
+  } catch (error) {
+    report(renderProblem(error, at, scope))
+  }
+}
+
+function checkReads(reads: Reads, scope: Scope, place: (start: number, end: number) => Source, report: Report): void {
+  for (const one of reads.names) {
+    if (scope.knows(one.name)) {
+      const behind = scope.missing({ names: [one], open: false })
+      for (const name of behind)
+        report(
+          problem(
+            'undefined-variable',
+            `undefined variable "${name}", of which "${one.name}" is made`,
+            place(one.start, one.end),
+            didYouMean(name, scope.names()),
+          ),
+        )
+    } else if (!one.optional)
+      report(
+        problem(
+          'undefined-variable',
+          `undefined variable "${one.name}"`,
+          place(one.start, one.end),
+          didYouMean(one.name, [...scope.names(), ...scope.declared]),
+        ),
+      )
+  }
+}
+
+function checkInputs(task: Task, args: Arguments, want: unknown, scope: Scope, report: Report): void {
+  for (const [name, input] of Object.entries(task.module.inputs?.(want) ?? {})) {
+    if (!input) continue
+    const { path, as } = input as { path: string; as: 'file' | 'template' }
+    const at = args.entries.find((one) => one.key === name)?.value.at ?? task.at
+    const { found, looked } = findInput(task, path, as)
+    if (!found) {
+      report(problem('missing-file', `there is no ${as} "${path}"`, at, `looked for ${looked.slice(0, 4).join(', ')}`))
+      continue
+    }
+    if (as !== 'template') continue
+    const { file, template } = templateFile(found)
+    const place = (start: number, end: number): Source => ({ file, start, end })
+    if (isFault(template)) report(problem('invalid-template', template.message, place(template.start, template.end), template.hint))
+    else checkReads(template.reads, scope, place, report)
+  }
+}
