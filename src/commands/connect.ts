@@ -1,14 +1,17 @@
+import { homedir } from 'node:os'
 import type { Diagnostic } from '../diagnostic.ts'
 import type { Dependencies } from '../engine/context.ts'
-import { toTarget } from '../inventory/target.ts'
+import { type Host, hostNamed } from '../inventory/inventory.ts'
+import { type Access, sshName, toTarget } from '../inventory/target.ts'
 import { renderProblem } from '../playbook/arguments.ts'
 import type { Program } from '../playbook/compile.ts'
 import { hostScope, nothingKnown, taskScope } from '../playbook/host-scope.ts'
-import { Secret } from '../secrets/secret.ts'
+import type { Play } from '../playbook/tree.ts'
 import { connectLocal } from '../transport/local.ts'
 import { readSshConfig } from '../transport/ssh-config.ts'
 import type { Target } from '../transport/transport.ts'
 import type { RunArguments } from './options.ts'
+import { say } from './session.ts'
 import { askSecret, type Terminal } from './terminal.ts'
 
 type Reach = Pick<Dependencies, 'connect' | 'connectLocal' | 'becomeOf'> & { readonly secrets: readonly string[] }
@@ -20,36 +23,25 @@ export async function reach(program: Program, args: RunArguments, terminal: Term
     login: args.askPass ? await askSecret(terminal, 'SSH password: ') : undefined,
   }
   const problems: Diagnostic[] = []
-  const targets = new Map<string, { target: Target; become: ReturnType<Dependencies['becomeOf']>; password?: Secret }>()
+  const accesses = new Map<string, Access>()
   const sshConfig = cached(readSshConfig)
   for (const play of program.plays)
-    for (const host of play.hosts) {
-      if (targets.has(host)) continue
+    for (const name of play.hosts) {
+      if (accesses.has(name)) continue
+      const host = hostNamed(program.inventory, name)!
       const vars = connectionVars(program, play.play, host, problems)
-      const made = toTarget(
-        { name: host, ...(program.inventory.hosts.get(host)?.at && { at: program.inventory.hosts.get(host)!.at }) },
-        vars,
-        vars.ansible_connection === 'local' ? {} : await sshConfig(String(vars.ansible_host ?? host)),
-        defaultsOf(args),
-      )
-      if (!made.ok) problems.push(...made.problems)
-      else {
-        const { target, become, password } = made.value
-        const wanted = {
-          ...become,
-          ...(args.become && { become: true }),
-          ...(args.becomeUser && { user: args.becomeUser }),
-          ...(asked.become && { password: asked.become }),
-        }
-        const login = asked.login ?? password
-        targets.set(host, { target, become: wanted, ...(login && { password: login }) })
-      }
+      const ssh = (vars.ansible_connection ?? (host.implicit ? 'local' : 'ssh')) === 'local' ? {} : await sshConfig(sshName(host, vars))
+      const made = toTarget(host, vars, overridden(ssh, args), { home: homedir(), dir: program.inventory.dir, ...defaultsOf(args) })
+      problems.push(...(made.ok ? (made.warnings ?? []) : made.problems))
+      if (made.ok) accesses.set(name, made.value)
     }
   if (problems.some((one) => one.severity === 'error')) return problems
+  if (problems.length > 0) say(problems, terminal)
+  const otherwise = { become: args.become ?? false, user: args.becomeUser ?? 'root' }
   const passphrases = cached((file: string) => askSecret(terminal, `Passphrase of ${file}: `))
   return {
     connect: async (host) => {
-      const { target, password } = targets.get(host)!
+      const { target, password = asked.login } = accesses.get(host)!
       if (target.connection === 'local') return connectLocal(target, { signal: terminal.leave })
       const { connectSsh } = await import('../transport/ssh.ts')
       return connectSsh(target, {
@@ -60,10 +52,19 @@ export async function reach(program: Program, args: RunArguments, terminal: Term
       })
     },
     connectLocal: () => connectLocal(CONTROLLER, { signal: terminal.leave }),
-    becomeOf: (host) => targets.get(host)!.become,
-    secrets: [...targets.values()].flatMap(({ become, password }) =>
-      [become.password?.reveal(), password?.reveal()].filter((one) => one !== undefined),
-    ),
+    becomeOf: (host) => {
+      const { become, becomeUser, becomePassword } = accesses.get(host)!
+      const password = asked.become ?? becomePassword
+      return {
+        host: { ...(become !== undefined && { become }), ...(becomeUser && { user: becomeUser }) },
+        otherwise,
+        ...(password && { password }),
+      }
+    },
+    secrets: [...accesses.values()]
+      .flatMap((one) => [one.becomePassword, one.password])
+      .concat(Object.values(asked))
+      .flatMap((one) => (one ? [one.reveal()] : [])),
   }
 }
 
@@ -82,21 +83,22 @@ const CONTROLLER: Target = {
 const defaultsOf = (args: RunArguments) => ({
   ...(args.user && { user: args.user }),
   ...(args.privateKey && { privateKeyFile: args.privateKey }),
-  ...(args.hostKeyChecking && { hostKeyChecking: args.hostKeyChecking as 'strict' | 'accept-new' }),
   ...(args.timeout && { connectTimeout: Number(args.timeout) }),
 })
 
+/** --host-key-checking and --user stand over ssh's configuration, under the inventory. */
+const overridden = (ssh: Awaited<ReturnType<typeof readSshConfig>>, args: RunArguments) => ({
+  ...ssh,
+  ...(args.hostKeyChecking && { stricthostkeychecking: args.hostKeyChecking }),
+  ...(args.user && { user: args.user }),
+})
+
 /** The `ansible_*` variables that say how to reach a host, rendered. */
-function connectionVars(
-  program: Program,
-  play: Program['plays'][number]['play'],
-  host: string,
-  problems: Diagnostic[],
-): Record<string, unknown> {
+function connectionVars(program: Program, play: Play, { name: host, vars: all }: Host, problems: Diagnostic[]): Record<string, unknown> {
   const { inventory, options } = program
   const scope = taskScope(hostScope({ inventory, host, play, playHosts: [host], options, knowledge: nothingKnown }), undefined)
   const vars: Record<string, unknown> = {}
-  for (const [name, { value }] of inventory.hosts.get(host)?.vars ?? []) {
+  for (const [name, { value }] of all) {
     if (!name.startsWith('ansible_')) continue
     try {
       vars[name] = scope.get(name)
@@ -105,7 +107,6 @@ function connectionVars(
     }
   }
   for (const [name, value] of options.extra) if (name.startsWith('ansible_')) vars[name] = value
-  if (!inventory.hosts.has(host)) vars.ansible_connection ??= 'local'
   return vars
 }
 
@@ -119,5 +120,3 @@ function cached<T>(make: (key: string) => Promise<T>): (key: string) => Promise<
     return made
   }
 }
-
-export { Secret }

@@ -25,8 +25,9 @@ export async function facts(args: RunArguments & { host: string }, terminal: Ter
   for (const host of session.program.plays[0]?.hosts ?? []) {
     const place = new Place(() => reached.connect(host))
     try {
-      const become = reached.becomeOf(host)
-      const { shell, cache } = await place.as(become.become ? become : undefined)
+      const { host: own, otherwise, password } = reached.becomeOf(host)
+      const become = { user: own.user ?? otherwise.user, ...(password && { password }) }
+      const { shell, cache } = await place.as((own.become ?? otherwise.become) ? become : undefined)
       cache.prefetch(shell, [hostFact()])
       known[host] = await cache.get(hostFact())
     } catch (error) {

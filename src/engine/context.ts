@@ -16,8 +16,8 @@ import type { Place } from './place.ts'
 export interface Dependencies {
   readonly connect: (host: string) => Promise<Connection>
   readonly connectLocal: () => Promise<Connection>
-  /** How a host's tasks become another user when they do not say so themselves. */
-  readonly becomeOf: (host: string) => { readonly become: boolean; readonly user: string; readonly password?: { reveal(): string } }
+  /** How a host's tasks become another user. */
+  readonly becomeOf: (host: string) => BecomeRules
   readonly emit: (event: Event) => void
   /** Hosts at a time. */
   readonly forks: number
@@ -29,6 +29,13 @@ export interface Dependencies {
   readonly hostFact: Fact<Record<string, unknown>>
   /** Handlers that an earlier run was notified of and did not come to run. */
   readonly owed?: OwedHandlers
+}
+
+/** As in Ansible, the host's connection variables win over a task's keywords, and those over the command line. */
+export interface BecomeRules {
+  readonly host: { readonly become?: boolean; readonly user?: string }
+  readonly otherwise: { readonly become: boolean; readonly user: string }
+  readonly password?: { reveal(): string }
 }
 
 /** One host in one play. */
@@ -100,11 +107,13 @@ function nameOf(task: Task, scope: Scope): string {
 
 /** Whether a task's own keywords make it run as another user, and whom. */
 export function becomeOf(context: HostContext, task: Task, scope: Scope, delegated: boolean): Become | undefined {
-  const host = context.deps.becomeOf(context.host)
-  const wanted = task.become ? truthy(render(task.become, scope)) : !delegated && host.become
-  if (!wanted) return undefined
-  const user = task.becomeUser ? String(render(task.becomeUser, scope)) : delegated ? 'root' : host.user
-  return { user, ...(host.password && { password: host.password }) }
+  const { host, otherwise, password } = context.deps.becomeOf(context.host)
+  // a delegated task runs on the controller: what the inventory says of the host is not for it
+  const own = delegated ? {} : host
+  const byTask = task.become && truthy(render(task.become, scope))
+  if (!(own.become ?? byTask ?? (!delegated && otherwise.become))) return undefined
+  const user = own.user ?? (task.becomeUser ? String(render(task.becomeUser, scope)) : delegated ? 'root' : otherwise.user)
+  return { user, ...(password && { password }) }
 }
 
 /** A keyword's value as a boolean, with Ansible's spellings. */

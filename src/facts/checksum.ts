@@ -30,6 +30,7 @@ printf '\\0'
 /** Checksum of a file's bytes: one `sha1sum -z` (or md5sum …, coreutils) for all files of an algorithm. */
 export const checksum = factKind<Key, Checksum>({
   name: 'checksum',
+  isAbsent: (is) => is.sum === undefined,
   script: (keys) => {
     const calls: Sh[] = ALGORITHMS.flatMap((algorithm) =>
       batches(keys.filter((key) => key.algorithm === algorithm).map((key) => operand(key.path))).map(

@@ -3,13 +3,16 @@ import { batches, operand } from '../module/host-path.ts'
 import { join, raw, sh } from '../module/shell.ts'
 
 /** A file's bytes; without them why there are none: no regular file there (links are followed), or it may not be read. */
-export type Content = { readonly bytes: Buffer } | { readonly bytes?: undefined; readonly why: 'no file' | 'denied' }
+export type Content = { readonly bytes: Buffer } | { readonly bytes?: undefined; readonly why: 'no file' | 'denied' | 'too large' }
+
+/** Larger files are not read: they would have to cross the wire and fit into memory. */
+export const LARGEST = 64 * 1024 * 1024
 
 // What the kernel makes up as it is read has no size beforehand, which an archive needs.
 const MADE_UP = /^\/(proc|sys)\//
 
-// One letter per path (f a file, d denied, n none), then all files in one archive: tar is the one tool that puts many files
-// of any bytes on one stream in one process. Blocks of 512 bytes, names as given, links followed (GNU tar manual, 8.3).
+// One letter per path (f a file, d denied, n none), then all files that are not too large in one archive: tar is the one tool
+// that puts many files of any bytes on one stream. Blocks of 512 bytes, names as given, links followed (GNU tar manual, 8.3).
 const READ = raw(`read_files() {
 for p do
 shift
@@ -19,16 +22,22 @@ else printf f; set -- "$@" "$p"
 fi
 done
 printf ' '
-[ $# -eq 0 ] || tar -cf - -b 1 -P -h --hard-dereference --no-recursion --no-unquote --format=gnu -- "$@"
+[ $# -eq 0 ] || find -L "$@" -maxdepth 0 -size -${LARGEST + 1}c -print0 |
+tar -cf - -b 1 -P -h --hard-dereference --no-recursion --format=gnu --null -T -
 }`)
 
-/** The whole content of a file. Ask only for files known to be small. */
+/** The whole content of a file. */
 export const content = factKind<string, Content>({
   name: 'content',
+  isAbsent: (is) => is.bytes === undefined,
   script: (keys) => {
     const plain = batches(keys.filter((key) => !MADE_UP.test(key)).map(operand)).map((paths) => sh`read_files ${paths}`)
-    const madeUp = keys.filter((key) => MADE_UP.test(key)).map((key) => sh`p=${key}; if [ ! -f "$p" ]; then printf 'n '
-elif [ ! -r "$p" ]; then printf 'd '; else c=$(base64 -w 0 <"$p") && printf '%s ' "b$c" || printf 'n '; fi`)
+    const madeUp = keys
+      .filter((key) => MADE_UP.test(key))
+      .map(
+        (key) => sh`p=${key}; if [ ! -f "$p" ]; then printf 'n '
+elif [ ! -r "$p" ]; then printf 'd '; else c=$(base64 -w 0 <"$p") && printf '%s ' "b$c" || printf 'n '; fi`,
+      )
     return sh`${READ}
 ${join([...madeUp, ...plain], '\n')}`
   },
@@ -54,7 +63,7 @@ ${join([...madeUp, ...plain], '\n')}`
       if (letters.includes('f')) at = archive.end
       paths.forEach((path, i) => {
         const bytes = archive.files.get(path)
-        found.set(path, letters[i] === 'd' ? { why: 'denied' } : letters[i] === 'f' && bytes ? { bytes } : { why: 'no file' })
+        found.set(path, letters[i] === 'd' ? { why: 'denied' } : letters[i] !== 'f' ? { why: 'no file' } : bytes ? { bytes } : { why: 'too large' })
       })
     }
     return keys.map((key) => found.get(operand(key)) ?? { why: 'no file' })

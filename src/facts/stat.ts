@@ -42,14 +42,15 @@ export type Stat = Present | Missing
 
 export const ABSENT: Missing = { exists: false, why: 'absent' }
 
-const TYPES: Record<number, FileType> = {
-  0o100000: 'file',
-  0o040000: 'directory',
-  0o120000: 'link',
-  0o010000: 'fifo',
-  0o140000: 'socket',
-  0o060000: 'block',
-  0o020000: 'char',
+// The type bits of st_mode, in octal (inode(7)).
+const TYPES: Record<string, FileType> = {
+  '100000': 'file',
+  '40000': 'directory',
+  '120000': 'link',
+  '10000': 'fifo',
+  '140000': 'socket',
+  '60000': 'block',
+  '20000': 'char',
 }
 
 // %N with QUOTING_STYLE=literal is the name, and ` -> target` after a link's (coreutils, stat invocation).
@@ -72,6 +73,7 @@ done
 
 const kind = (name: string, follow: boolean): FactKind<string, Stat> => ({
   name,
+  isAbsent: (is) => !is.exists,
   script: (keys) => {
     const asked = batches(keys.map(operand))
     const stat = raw(`QUOTING_STYLE=literal stat ${follow ? '-L ' : ''}--printf='${FORMAT}' --`)
@@ -101,7 +103,10 @@ ${join(
       at += 1 + AFTER_NAME
     }
     for (at += 1; at + 1 < words.length; at += 2)
-      found.set(words[at]!, { exists: false, why: words[at + 1] === 'denied' ? 'denied' : words[at + 1] === 'broken' ? 'broken' : 'absent' })
+      found.set(words[at]!, {
+        exists: false,
+        why: words[at + 1] === 'denied' ? 'denied' : words[at + 1] === 'broken' ? 'broken' : 'absent',
+      })
     return keys.map((key) => found.get(operand(key)) ?? ABSENT)
   },
 })
@@ -114,7 +119,7 @@ function present([numbers, user, group]: readonly string[]): Present {
   const [atime, mtime, ctime] = rest.slice(10).map(Number)
   return {
     exists: true,
-    type: TYPES[mode & 0o170000] ?? 'file',
+    type: TYPES[(mode & 0o170000).toString(8)] ?? 'file',
     mode: mode & 0o7777,
     uid: uid!,
     user: user!,

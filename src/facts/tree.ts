@@ -24,9 +24,12 @@ const PER_ENTRY = 7
 // One find per directory: a script for several cannot tell which start a name belongs to when one lies in another.
 const kind = (name: string, option: string): FactKind<string, TreeEntry[]> => ({
   name,
+  isAbsent: (is) => is.length === 0,
   script: (keys) =>
     join(
-      keys.map((key) => sh`find ${option} ${`${operand(key)}/`} -mindepth 1 -printf '%P\\0%y %m %s\\0%U\\0%u\\0%G\\0%g\\0%l\\0'; printf '\\0'`),
+      keys.map(
+        (key) => sh`find ${option} ${`${operand(key)}/`} -mindepth 1 -printf '%P\\0%y %m %s\\0%U\\0%u\\0%G\\0%g\\0%l\\0'; printf '\\0'`,
+      ),
       '\n',
     ),
   parse: (stdout, keys) => {
@@ -65,6 +68,7 @@ export const followedTree = factKind(kind('followed-tree', '-L'))
 /** SHA-1 of every regular file below a directory by its relative path; links followed where the key says so. */
 export const treeSums = factKind<{ readonly path: string; readonly follow: boolean }, ReadonlyMap<string, string>>({
   name: 'tree-sums',
+  isAbsent: (is) => is.size === 0,
   script: (keys) =>
     join(
       keys.map(

@@ -5,7 +5,8 @@ import { type Draft, fault } from './draft.ts'
 function opening(text: string): { line: string; start: number } {
   let start = 0
   for (const line of text.split('\n')) {
-    if (/^\s*[^\s#;]/.test(line) && !/^---\s*$/.test(line)) return { line: line.trimEnd(), start: start + (line.length - line.trimStart().length) }
+    if (/^\s*[^\s#;]/.test(line) && !/^---\s*$/.test(line))
+      return { line: line.trimEnd(), start: start + (line.length - line.trimStart().length) }
     start += line.length + 1
   }
   return { line: '', start: 0 }

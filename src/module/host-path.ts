@@ -1,5 +1,6 @@
 /** A path as an operand that no tool takes for an option or for stdin: a relative one gets a leading `./`. */
-export const operand = (path: string): string => (path.startsWith('/') || path.startsWith('./') || path.startsWith('../') ? path : `./${path}`)
+export const operand = (path: string): string =>
+  path.startsWith('/') || path.startsWith('./') || path.startsWith('../') ? path : `./${path}`
 
 /** Without slashes at its end; they would make a symbolic link mean what it points to. The root stays `/`. */
 export const trimSlashes = (path: string): string => path.replace(/\/+$/, '') || (path.startsWith('/') ? '/' : '.')

@@ -28,11 +28,7 @@ ${set ? setAttributes(set, sh`${at}`) : sh`:`}`
  * The directories missing on the way to a path, the path's own included when it is missing: each gets the wanted attributes.
  * `known` are the path and its ancestors, nearest first, links followed.
  */
-export function missingDirectories(
-  known: readonly (readonly [string, Stat])[],
-  want: WantedAttributes,
-  by: Creator,
-): NewDirectory[] {
+export function missingDirectories(known: readonly (readonly [string, Stat])[], want: WantedAttributes, by: Creator): NewDirectory[] {
   const missing = known.slice(0, known.findIndex(([, is]) => is.exists) < 0 ? known.length : known.findIndex(([, is]) => is.exists))
   const nearest = known[missing.length]?.[1]
   let above = nearest?.exists ? nearest : undefined

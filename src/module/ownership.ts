@@ -23,11 +23,7 @@ const NUMBER = /^\d+$/
 const same = (wanted: string, id: number, name: string) => (NUMBER.test(wanted) ? Number(wanted) === id : wanted === name)
 
 /** What differs from the wanted attributes; undefined when nothing does. A link has no mode of its own. */
-export function differences(
-  want: WantedAttributes,
-  is: Owned,
-  about: { type: Present['type']; umask: number },
-): Attributes | undefined {
+export function differences(want: WantedAttributes, is: Owned, about: { type: Present['type']; umask: number }): Attributes | undefined {
   const owner = want.owner !== undefined && !same(want.owner, is.uid, is.user) ? want.owner : undefined
   const group = want.group !== undefined && !same(want.group, is.gid, is.group) ? want.group : undefined
   const mode =
@@ -93,8 +89,8 @@ ${group ? sh`getent group -- ${want.group!} >/dev/null || fail ${`chgrp failed: 
 export function setAttributes(set: Attributes, paths: Sh, link = false): Sh {
   const owner = set.owner === undefined ? '' : id(set.owner)
   const spec = set.group === undefined ? owner : `${owner}:${id(set.group)}`
-  return sh`${spec === '' ? sh`:` : sh`chown ${link ? sh`-h ` : sh``}-- ${spec} ${paths} || fail 'chown failed'`}
-${set.mode === undefined || link ? sh`:` : sh`chmod -- ${chmodOperand(set.mode)} ${paths} || fail 'chmod failed'`}`
+  return sh`${spec === '' ? sh`:` : sh`e=$(chown ${link ? sh`-h ` : sh``}-- ${spec} ${paths} 2>&1) || fail "chown failed: $e"`}
+${set.mode === undefined || link ? sh`:` : sh`e=$(chmod -- ${chmodOperand(set.mode)} ${paths} 2>&1) || fail "chmod failed: $e"`}`
 }
 
 /** Defines `fail MESSAGE`, which ends the script with it. */

@@ -1,4 +1,5 @@
-import { type Checksum, checksum, sha1 } from '../facts/checksum.ts'
+import { createHash } from 'node:crypto'
+import { ALGORITHMS, checksum, sha1 } from '../facts/checksum.ts'
 import { content } from '../facts/content.ts'
 import type { Creator } from '../facts/creator.ts'
 import { lstat, type Present, type Stat, stat } from '../facts/stat.ts'
@@ -7,7 +8,17 @@ import type { Prediction } from './fact.ts'
 import { octal } from './file-mode.ts'
 import { operand } from './host-path.ts'
 import { type NewDirectory, willExist } from './make-directory.ts'
-import { type Attributes, describe, differences, lookUp, made, preamble, setAttributes, type WantedAttributes, withAttributes } from './ownership.ts'
+import {
+  type Attributes,
+  describe,
+  differences,
+  lookUp,
+  made,
+  preamble,
+  setAttributes,
+  type WantedAttributes,
+  withAttributes,
+} from './ownership.ts'
 import { sh } from './shell.ts'
 import { type HostFile, writeFile } from './write-file.ts'
 
@@ -29,7 +40,7 @@ export interface Placement {
   /** What it will hold, where that is known here. */
   readonly bytes?: Buffer | undefined
   readonly sha1?: string | undefined
-  /** Size it will have. */
+  /** Made first. */
   readonly directories?: readonly NewDirectory[]
   /** For a person: "line added". */
   readonly summary: string
@@ -87,13 +98,20 @@ export function placeFile(file: Placement): { changes: Change[]; message: string
   }
 }
 
-function willHold(path: string, becomes: Present, file: Placement, link: boolean): Prediction[] {
-  const sum: Checksum | undefined = file.sha1 === undefined ? undefined : { sum: file.sha1 }
+function willHold(path: string, becomes: Present, { bytes, sha1: sum }: Placement, link: boolean): Prediction[] {
   return [
     ...(link ? [] : [lstat(path).will(becomes)]),
     stat(path).will(becomes),
-    ...(sum ? [sha1(path).will(sum)] : []),
-    ...(file.bytes ? [content(path).will({ bytes: file.bytes })] : []),
+    ...(bytes
+      ? [
+          content(path).will({ bytes }),
+          ...ALGORITHMS.map((algorithm) =>
+            checksum({ path, algorithm }).will(() => ({ sum: createHash(algorithm).update(bytes).digest('hex') })),
+          ),
+        ]
+      : sum === undefined
+        ? []
+        : [sha1(path).will({ sum })]),
   ]
 }
 

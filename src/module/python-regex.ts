@@ -13,7 +13,11 @@ interface Flags {
   a: boolean
 }
 
-const UNICODE = { w: '\\p{L}\\p{N}_', d: '\\p{Nd}', s: '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000' }
+const UNICODE = {
+  w: '\\p{L}\\p{N}_',
+  d: '\\p{Nd}',
+  s: '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000',
+}
 const ASCII = { w: 'A-Za-z0-9_', d: '0-9', s: '\\t-\\r\\x20' }
 const CONTROL: Record<string, string> = { a: '\\x07', f: '\\f', n: '\\n', r: '\\r', t: '\\t', v: '\\v' }
 const QUANTIFIER = /^(?:[*+?]|\{(\d*)(,?)(\d*)\})/
@@ -128,7 +132,8 @@ function translate(source: string, flags: Flags): { text: string; flags: Flags }
     if (match) return take(match, `(${match[0]}`)
     if (rest.startsWith('?(')) refuse('a conditional group (?(…)…|…) has no counterpart here')
     if (rest.startsWith('?>')) refuse('an atomic group (?>…) has no counterpart here')
-    if (/^\?[aiLmsux-]+:/.test(rest)) refuse('flags for a part of the expression have no counterpart here: set them for all of it, at its start')
+    if (/^\?[aiLmsux-]+:/.test(rest))
+      refuse('flags for a part of the expression have no counterpart here: set them for all of it, at its start')
     if (/^\?[aiLmsux]+\)/.test(rest)) refuse('global flags not at the start of the expression')
     if (rest.startsWith('?')) refuse(`unknown extension ${rest.slice(0, 3)}`)
     return '('

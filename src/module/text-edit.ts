@@ -4,11 +4,11 @@ import { type Creator, creator } from '../facts/creator.ts'
 import { realpath } from '../facts/realpath.ts'
 import { lstat, type Stat, stat } from '../facts/stat.ts'
 import type { ModuleResult, Output, Plan } from './define.ts'
-import { ancestors, parent } from './host-path.ts'
+import { ancestors } from './host-path.ts'
 import { decodeText, encodeText, knownEncoding, shown } from './host-text.ts'
 import { missingDirectories } from './make-directory.ts'
-import { made, pathResult } from './ownership.ts'
-import { bool, fileParams, path, text } from './params.ts'
+import { pathResult } from './ownership.ts'
+import { bool, fileParams, path } from './params.ts'
 import { placeFile } from './place-file.ts'
 import { readReport, validateWords } from './write-file.ts'
 
@@ -43,17 +43,15 @@ export interface Edit {
   readonly report?: Readonly<Record<string, string>>
 }
 
-const TOO_LARGE = 64 * 1024 * 1024
-
 export const editFacts = (want: EditWant) => ({
   link: lstat(want.path),
   file: stat(want.path),
+  content: content(want.path),
   above: ancestors(want.path).map((path) => stat(path)),
   creator: creator(''),
 })
 
-export const editMore = (want: EditWant, is: { link: Stat; file: Stat }) => ({
-  content: is.file.exists && is.file.type === 'file' && is.file.size <= TOO_LARGE ? content(want.path) : undefined,
+export const editMore = (want: EditWant, is: { link: Stat }) => ({
   real: is.link.exists && is.link.type === 'link' ? realpath(want.path) : undefined,
 })
 
@@ -62,12 +60,15 @@ interface Known {
   readonly file: Stat
   readonly above: readonly Stat[]
   readonly creator: Creator
-  readonly content: Content | undefined
+  readonly content: Content
   readonly real: string | undefined
 }
 
 /** Its text, undefined when there is no file; or why it cannot be had. */
-export function readText(want: EditWant, is: Known): { readonly text: string | undefined } | { readonly text?: undefined; readonly failure: string } {
+export function readText(
+  want: EditWant,
+  is: Known,
+): { readonly text: string | undefined } | { readonly text?: undefined; readonly failure: string } {
   const { file } = is
   if (!file.exists) {
     if (file.why === 'denied') return { failure: `Cannot access ${want.path}: permission denied` }
@@ -75,17 +76,23 @@ export function readText(want: EditWant, is: Known): { readonly text: string | u
   }
   if (file.type === 'directory') return { failure: `Path ${want.path} is a directory !` }
   if (file.type !== 'file') return { failure: `${want.path} is not a regular file` }
-  if (file.size > TOO_LARGE) return { failure: `${want.path} is too large to edit (${file.size} bytes)` }
-  if (is.content?.bytes) return { text: decodeText(is.content.bytes, want.encoding) }
-  return { failure: is.content && 'why' in is.content && is.content.why === 'denied' ? `${want.path} is not readable` : `${want.path} cannot be read` }
+  if (is.content.bytes) return { text: decodeText(is.content.bytes, want.encoding) }
+  const why = { denied: 'is not readable', 'too large': `is too large to edit (${file.size} bytes)`, 'no file': 'cannot be read' }
+  return { failure: `${want.path} ${why[is.content.why]}` }
 }
 
 const ALSO = 'ownership, perms or SE linux context changed'
 
 /** The plan that makes a file's text what `edit` says and its attributes what the task wants. */
-export function planEdit(want: EditWant, is: Known, before: string | undefined, edit: Edit, headers?: { before: string; after: string }): Plan {
+export function planEdit(
+  want: EditWant,
+  is: Known,
+  before: string | undefined,
+  edit: Edit,
+  headers?: { before: string; after: string },
+): Plan {
   const bytes = encodeText(edit.text, want.encoding)
-  const old = is.content?.bytes
+  const old = is.content.bytes
   const target = is.real ?? want.path
   const known = ancestors(want.path).map((path, i) => [path, is.above[i]!] as const)
   const placed = placeFile({

@@ -79,7 +79,7 @@ ${written}
 ${file.validate === undefined ? sh`:` : validator(file.validate)}
 ${inherit}
 ${setAttributes(wants, raw('"$t"'))}
-chmod -- ${chmodOperand(file.mode)} "$t" || fail 'chmod failed'
+chmod -- ${chmodOperand(file.mode)} "$t" || fail ${`cannot set the mode of ${file.path}`}
 ${file.backup ? backup : sh`:`}
 ${file.unsafe ? sh`${replace} 2>/dev/null || { cat <"$t" >"$f" && rm -f -- "$t"; }` : replace} || fail ${`cannot replace ${file.path}`}
 t=

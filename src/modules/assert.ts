@@ -3,7 +3,8 @@ import { defineModule } from '../module/define.ts'
 import { cel } from '../module/expression.ts'
 import { bool, text } from '../module/params.ts'
 
-const message = () => z.union([z.array(text()).transform((lines) => lines.join('\n')), text()], { error: 'expected text or a list of texts' })
+const message = () =>
+  z.union([z.array(text()).transform((lines) => lines.join('\n')), text()], { error: 'expected text or a list of texts' })
 
 export const assert = defineModule({
   name: 'assert',
@@ -19,10 +20,15 @@ export const assert = defineModule({
       .meta({ aliases: ['msg'] })
       .describe('What to say when a condition does not hold.'),
     success_msg: message().default('All assertions passed').describe('What to say when all hold.'),
-    quiet: bool().default(false).describe('Accepted for the sake of existing playbooks; what is shown of a success is one line in any case.'),
+    quiet: bool()
+      .default(false)
+      .describe('Accepted for the sake of existing playbooks; what is shown of a success is one line in any case.'),
   }),
   examples: [
-    { title: 'Two conditions', params: { that: ['synapse_port > 1024', 'server_name != ""'], fail_msg: 'set server_name in the inventory' } },
+    {
+      title: 'Two conditions',
+      params: { that: ['synapse_port > 1024', 'server_name != ""'], fail_msg: 'set server_name in the inventory' },
+    },
     { title: 'One condition', params: { that: '"docker" in installed' } },
   ],
   returns: {

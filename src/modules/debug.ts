@@ -11,10 +11,7 @@ export const debug = defineModule({
     'A task with a `verbosity` above 0 is skipped: showing more of a run (-v) does not change which tasks it has.',
   ],
   params: z.strictObject({
-    msg: z
-      .unknown()
-      .optional()
-      .describe('What to show: text, a list or a mapping. "Hello world!" when neither this nor `var` is given.'),
+    msg: z.unknown().optional().describe('What to show: text, a list or a mapping. "Hello world!" when neither this nor `var` is given.'),
     var: js().optional().describe('An expression whose value is shown; not together with `msg`.'),
     verbosity: int().default(0).describe('Ansible shows the task only at this many -v; here above 0 it is skipped.'),
   }),

@@ -28,7 +28,9 @@ export const meta = defineModule({
       .enum(ACTIONS, {
         error: (issue) => (issue.input === 'refresh_inventory' ? REFUSED : `expected one of ${ACTIONS.join(', ')}`),
       })
-      .describe('What to do: run the handlers notified so far, end the host, the play, the batch or the role, forget facts or failures, reconnect.'),
+      .describe(
+        'What to do: run the handlers notified so far, end the host, the play, the batch or the role, forget facts or failures, reconnect.',
+      ),
   }),
   examples: [
     { title: 'Run the handlers now', params: 'flush_handlers' },

@@ -24,12 +24,12 @@ export type Report = (problem: Diagnostic) => void
 
 /** Checks all of a task that can be computed with what is known of a host before connecting. */
 export function checkTask(task: Task, args: Arguments, outer: Scope, report: Report): void {
-  for (const placed of [...task.when]) checkCondition(placed, outer, report)
-  if (staticallyOff(task, outer)) return
-  if (task.loop) checkValue(task.loop, outer, report)
   // loop variables have a value only when the loop runs, but they are known; so is the task's own result in the conditions about it
-  const inLoop = declare(outer, [...(task.loop ? [task.loopVar, 'ansible_loop_var', ...(task.indexVar ? [task.indexVar] : [])] : [])])
-  const after = declare(inLoop, [...(task.register ? [task.register] : []), 'result'])
+  const inLoop = task.loop ? outer.declaring([task.loopVar, 'ansible_loop_var', ...(task.indexVar ? [task.indexVar] : [])]) : outer
+  for (const placed of task.when) checkCondition(placed, inLoop, report)
+  if (staticallyOff(task, inLoop)) return
+  if (task.loop) checkValue(task.loop, outer, report)
+  const after = inLoop.declaring([...(task.register ? [task.register] : []), 'result'])
   for (const placed of [...task.until, ...(task.changedWhen ?? []), ...(task.failedWhen ?? [])]) checkCondition(placed, after, report)
   for (const value of keywordValues(task)) checkValue(value, inLoop, report)
   const late = new Set<string>()
@@ -42,8 +42,6 @@ export function checkTask(task: Task, args: Arguments, outer: Scope, report: Rep
   if ('problems' in parsed) parsed.problems.forEach(report)
   else if (parsed.want !== undefined && late.size === 0) checkInputs(task, args, parsed.want, inLoop, report)
 }
-
-const declare = (scope: Scope, names: readonly string[]): Scope => scope.declaring(names)
 
 const keywordValues = (task: Task): Value[] =>
   [

@@ -1,6 +1,4 @@
-import { dirname } from 'node:path'
-import type { Inventory } from '../inventory/load.ts'
-import type { Value } from '../yaml.ts'
+import { hostNamed, type Inventory } from '../inventory/inventory.ts'
 import { OMIT } from './arguments.ts'
 import { type Binding, dataLayer, entryLayer, type Layer, mapLayer, Scope } from './scope.ts'
 import type { Play, Task } from './tree.ts'
@@ -26,9 +24,6 @@ export interface Knowledge {
 
 export const nothingKnown = (): Knowledge => ({ registered: new Map(), facts: new Map() })
 
-/** Names that begin so belong to facts unless the inventory gives them. */
-const isFactName = (name: string): boolean => name === 'ansible_facts' || name.startsWith('ansible_')
-
 export interface HostScopeInput {
   readonly inventory: Inventory
   readonly host: string
@@ -47,7 +42,7 @@ export interface HostScopeInput {
 export function hostScope(input: HostScopeInput): { top: Layer[]; base: Layer[]; declared: ReadonlySet<string> } {
   const { inventory, host, play, options, knowledge } = input
   const known = knowledge(host)
-  const vars = inventory.hosts.get(host)?.vars ?? new Map<string, { value: Value; from: 'host' | 'group' }>()
+  const vars = hostNamed(inventory, host)?.vars ?? new Map()
   const from = (level: 'host' | 'group') => mapLayer(new Map([...vars].filter(([, one]) => one.from === level)))
   return {
     top: [dataLayer(options.extra), dataLayer(known.registered)],
@@ -80,7 +75,7 @@ export function taskScope(
 function magic(input: HostScopeInput): Layer {
   const { inventory, host, play, options } = input
   const data = (value: unknown): Binding => ({ data: value })
-  const member = inventory.hosts.get(host)
+  const member = hostNamed(inventory, host)
   const groups = () => Object.fromEntries([...inventory.groups.values()].map((group) => [group.name, [...group.hosts]]))
   const fallback = (name: string, value: unknown): [string, Binding][] => (member?.vars.has(name) ? [] : [[name, data(value)]])
   return mapLayer(
@@ -88,7 +83,7 @@ function magic(input: HostScopeInput): Layer {
       ['inventory_hostname', data(host)],
       ['inventory_hostname_short', data(host.split('.')[0])],
       ['inventory_file', data(inventory.file)],
-      ['inventory_dir', data(dirname(inventory.file))],
+      ['inventory_dir', data(inventory.dir)],
       ['group_names', data((member?.groups ?? []).filter((group) => group !== 'all'))],
       ['groups', { make: groups }],
       ['hostvars', { make: () => hostvars(input) }],
@@ -115,6 +110,3 @@ function hostvars(input: HostScopeInput): Record<string, unknown> {
     Object.defineProperty(all, name, { enumerable: true, get: () => taskScope(hostScope({ ...input, host: name }), undefined).object() })
   return all
 }
-
-/** Names that the inventory could have meant for facts are left to facts: used to tell "not asked yet" from "does not exist". */
-export const mayBeFact = isFactName

@@ -92,7 +92,7 @@ function skeleton(text: string): string {
 
 /** How a value stands in text: nothing is escaped, lists and mappings are JSON, nothing stands for nothing. */
 function show(value: unknown): string {
-  if (value === undefined || value === null) throw new Error(`the value is ${value}: it cannot be put into text`)
+  if (value === undefined || value === null) throw new Error('there is no value (null or undefined) to put into the text')
   return typeof value === 'object' && Object.getPrototypeOf(value) !== null && String(value) !== '[object Object]' && !Array.isArray(value)
     ? String(value)
     : typeof value === 'object'

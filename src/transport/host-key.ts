@@ -46,7 +46,10 @@ function judgeByPins(key: Buffer, { name, pins }: Trust): 'known' | HostLost {
   for (const pin of pins) {
     const [whole, type, base64, print] = PIN.exec(pin.trim()) ?? []
     if (whole === undefined || (base64 && keyType(Buffer.from(base64, 'base64')) !== type))
-      return refuse(`ansible_ssh_host_key of ${name} is neither a public key nor a fingerprint: ${pin}`, 'write ssh-ed25519 AAAA… or SHA256:…')
+      return refuse(
+        `ansible_ssh_host_key of ${name} is neither a public key nor a fingerprint: ${pin}`,
+        'write ssh-ed25519 AAAA… or SHA256:…',
+      )
     if (base64 ? Buffer.from(base64, 'base64').equals(key) : print === fingerprint(key)) return 'known'
   }
   const expected = pins.map((pin) => describePin(pin.trim())).join(' or ')
@@ -55,7 +58,8 @@ function judgeByPins(key: Buffer, { name, pins }: Trust): 'known' | HostLost {
 
 /** Types of host key to ask for, known ones first, so that a host is not taken for changed because it prefers another type. */
 export function preferredTypes(trust: Trust): string[] {
-  const types = trust.pins.length > 0 ? trust.pins.map((pin) => PIN.exec(pin.trim())?.[1] ?? '') : linesAbout(trust).map((line) => line.type)
+  const types =
+    trust.pins.length > 0 ? trust.pins.map((pin) => PIN.exec(pin.trim())?.[1] ?? '') : linesAbout(trust).map((line) => line.type)
   const known = ALGORITHMS.filter((algorithm) => types.includes(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm))
   return [...new Set([...known, ...ALGORITHMS])]
 }

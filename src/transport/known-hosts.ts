@@ -58,7 +58,13 @@ export function isAbout(known: KnownHost, name: string): boolean {
 }
 
 const matches = (pattern: string, name: string): boolean =>
-  new RegExp(`^${pattern.replace(/[\\^$.|+()[\]{}]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(name)
+  new RegExp(
+    `^${pattern
+      .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    's',
+  ).test(name)
 
 /** The type inside a key's wire form (RFC 4253 6.6), '' when it is none. */
 export function keyType(key: Buffer): string {

@@ -116,7 +116,12 @@ const viaKey = (username: string, file: string, { key }: Extract<KeyFile, { is: 
   make: async () => ({ type: 'publickey', username, key }),
 })
 
-const viaLocked = (username: string, file: string, { bytes }: Extract<KeyFile, { is: 'encrypted' }>, { passphrase }: Credentials): Attempt => ({
+const viaLocked = (
+  username: string,
+  file: string,
+  { bytes }: Extract<KeyFile, { is: 'encrypted' }>,
+  { passphrase }: Credentials,
+): Attempt => ({
   name: `key ${file}`,
   method: 'publickey',
   locked: true,

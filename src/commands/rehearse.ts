@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Event } from '../engine/event.ts'
+import { type Lab, type LabHost, LabUnavailable, openLab, type Suite } from '../lab/lab.ts'
+import { installPackages, missingPackages } from '../lab/requirements.ts'
+import { modules } from '../modules/index.ts'
+import { loadPlaybook } from '../playbook/load.ts'
+import { compareRuns, rehearsalReport } from '../report/rehearsal.ts'
+import { execute } from './apply.ts'
+import { EXIT } from './exit-code.ts'
+import type { RunArguments } from './options.ts'
+import { FLAGSHIP, openSession, useColour } from './session.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface RehearseArguments extends Omit<RunArguments, 'inventory'> {
+  readonly suite: string
+  readonly yes?: boolean | undefined
+  readonly keep?: boolean | undefined
+}
+
+const HOST = 'rehearsal'
+
+/** `mhprov rehearse`: check, apply and apply again on a real host that exists only for this, and tell how well the first foretold the second. */
+export async function rehearse(args: RehearseArguments, terminal: Terminal): Promise<number> {
+  const playbook = args.playbook ?? FLAGSHIP
+  const groups = groupsOf(playbook)
+  const tell = (line: string) => terminal.err(`rehearse: ${line}\n`)
+  const dir = mkdtempSync(join(tmpdir(), 'mhprov-'))
+  const inventory = join(dir, 'inventory.yaml')
+  let lab: Lab | undefined
+  try {
+    writeFileSync(inventory, inventoryText(groups), { mode: 0o600 })
+    // faults of the playbook are told before minutes go into a host
+    if (!openSession({ ...args, playbook, inventory }, terminal)) return EXIT.input
+    if (!(await ready(args.yes ?? false, terminal, tell))) return EXIT.usage
+    const began = Date.now()
+    lab = await openLab({ suite: args.suite as Suite, say: tell, signal: terminal.leave })
+    const host = await lab.host(HOST)
+    tell(`${args.suite} host at ${host.address} is up after ${seconds(Date.now() - began)}`)
+    writeFileSync(inventory, inventoryText(groups, host))
+    const code = await threeRuns({ ...args, playbook, inventory }, terminal, tell)
+    if (args.keep) await hold(host, inventory, terminal, tell)
+    return code
+  } catch (error) {
+    if (terminal.stop.aborted) return EXIT.interrupted
+    if (!(error instanceof LabUnavailable)) throw error
+    terminal.err(`rehearse: no throwaway host can be made here: ${error.message}\n`)
+    return EXIT.unreachable
+  } finally {
+    await lab?.destroy()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+async function threeRuns(args: RunArguments, terminal: Terminal, tell: (line: string) => void): Promise<number> {
+  const runs: { name: string; events: Event[]; ms: number; code: number }[] = []
+  for (const name of ['check', 'apply', 'apply again']) {
+    tell(`${name} …`)
+    const session = openSession({ ...args, check: name === 'check', diff: name === 'check' && (args.verbose ?? 0) > 0 }, terminal)
+    if (!session) return EXIT.input
+    const events: Event[] = []
+    const began = Date.now()
+    const code = await execute(session, args, terminal, (event) => events.push(event))
+    runs.push({ name, events, ms: Date.now() - began, code })
+    if (code !== EXIT.ok) {
+      tell(`${name} ended with exit code ${code}: the rehearsal stops here`)
+      return code
+    }
+  }
+  const [check, apply, again] = runs
+  const comparison = compareRuns(check!.events, apply!.events, again!.events)
+  terminal.out(rehearsalReport(comparison, { check: check!.ms, apply: apply!.ms, again: again!.ms }, useColour(terminal, terminal.isTTY)))
+  return comparison.changedAgain.length > 0 ? EXIT.failed : EXIT.ok
+}
+
+/** Groups that the playbook's host patterns name: the throwaway host is in all of them. */
+function groupsOf(playbook: string): string[] {
+  const patterns = loadPlaybook(playbook, modules).playbook.plays.map((play) => play.hosts)
+  const words = patterns.flatMap((pattern) => pattern.split(/[,:]/)).map((word) => word.replace(/^[!&]/, '').trim())
+  return [...new Set(words)].filter((word) => /^[A-Za-z_][\w-]*$/.test(word) && !['all', 'localhost', 'ungrouped', HOST].includes(word))
+}
+
+/** Logs in as an ordinary user who may use sudo with a password, as on a laptop. */
+function inventoryText(groups: readonly string[], host?: LabHost): string {
+  const vars = host
+    ? {
+        ansible_host: host.address,
+        ansible_port: host.port,
+        ansible_user: 'mint',
+        ansible_ssh_private_key_file: host.privateKeyFile,
+        ansible_ssh_host_key: host.hostKey,
+        ansible_become: true,
+        ansible_become_password: 'mint-password',
+      }
+    : {}
+  const children = Object.fromEntries(groups.map((group) => [group, { hosts: { [HOST]: null } }]))
+  return `${JSON.stringify({ all: { hosts: { [HOST]: vars }, children } }, null, 2)}\n`
+}
+
+async function ready(yes: boolean, terminal: Terminal, tell: (line: string) => void): Promise<boolean> {
+  const missing = missingPackages()
+  if (missing.length === 0) return true
+  if (process.getuid?.() !== 0) {
+    tell(`these Debian packages are needed: ${missing.join(' ')}; and root, to make namespaces and mounts`)
+    return false
+  }
+  if (!yes) {
+    const answer = terminal.ask ? await terminal.ask(`Install ${missing.join(' ')} on this machine? [y/N] `, true) : ''
+    if (!/^y(es)?$/i.test(answer.trim())) {
+      tell(`these Debian packages are needed: ${missing.join(' ')}; --yes installs them`)
+      return false
+    }
+  }
+  await installPackages(missing, tell)
+  return true
+}
+
+async function hold(host: LabHost, inventory: string, terminal: Terminal, tell: (line: string) => void): Promise<void> {
+  tell(`the host stays up until Ctrl-C. To get in:`)
+  tell(`  ssh -i ${host.privateKeyFile} -o UserKnownHostsFile=${host.knownHostsFile} root@${host.address}`)
+  tell(`  mhprov apply -i ${inventory}`)
+  if (terminal.stop.aborted) return
+  // a timer keeps the process alive while nothing else does
+  const alive = setInterval(() => undefined, 60_000)
+  await new Promise((stopped) => terminal.stop.addEventListener('abort', stopped, { once: true }))
+  clearInterval(alive)
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
