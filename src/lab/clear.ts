@@ -33,6 +33,9 @@ while groups=$(groups "$1") && [ -n "$groups" ] && [ $i -lt 40 ]; do
   i=$((i + 1))
   sleep 0.05
 done
+for root in "$2/root" "$2"/*/root; do
+  [ -d "$root" ] && rm -f "/run/systemd/nspawn/locks/$(stat -c 'inode-%d:%i' "$root")"
+done
 # Newest mounts first; the kernel writes a space in a path as \\040.
 tac /proc/self/mounts | while read -r _ at _; do
   at=$(printf '%b' "$at")

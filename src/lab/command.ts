@@ -14,10 +14,13 @@ export interface CommandOptions {
   timeout?: number
 }
 
-/** The tools of the lab live in sbin, which an ordinary PATH lacks. */
+/**
+ * The lab's tools come from the system's directories: an ordinary PATH lacks sbin, and npm puts node_modules/.bin in front,
+ * where a package has a program called `nft` too.
+ */
 export const environment = (): NodeJS.ProcessEnv => ({
   ...process.env,
-  PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`,
+  PATH: `/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH ?? ''}`,
   LC_ALL: 'C.UTF-8',
 })
 

@@ -53,7 +53,7 @@ seconds "$left"`
 open() { ${within}; timeout "$seconds" bash -c ': <>"/dev/tcp/$0/$1"' ${host} ${port} </dev/null 2>/dev/null; }
 elif command -v curl >/dev/null; then
 open() { ${within}; case $(curl -q -s --connect-timeout "$seconds" --max-time "$seconds" -o /dev/null -w '%{time_connect}' ${url} </dev/null 2>/dev/null) in
-''|0|0.000*) return 1 ;; esac; }
+''|0.000000) return 1 ;; esac; }
 elif command -v nc >/dev/null; then
 open() { nc -z -w ${connectTimeout} -- ${host} ${port} </dev/null >/dev/null 2>&1; }
 else refuse 'bash, curl or nc is needed on the host to wait for a port'

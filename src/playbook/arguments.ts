@@ -4,6 +4,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import type { AnyModule } from '../module/define.ts'
 import { fieldMeta, fields, parameterNames } from '../module/params.ts'
 import type { Entry, MapValue, Value } from '../yaml.ts'
+import { isNotKnown } from './assumed.ts'
 import { compileCondition } from './condition.ts'
 import type { Reads } from './names.ts'
 import { isFault, placeWithin, RenderError, readsOf, render } from './render.ts'
@@ -101,6 +102,7 @@ export function parseArguments(
       if (hasNul(value)) problems.push(problem('invalid-value', 'a NUL character cannot be part of a parameter', one.value.at))
       raw[one.key] = home && schema[one.key] && fieldMeta(schema[one.key]!).hostPath ? expandHome(value, home) : value
     } catch (error) {
+      if (isNotKnown(error)) throw error
       problems.push(renderProblem(error, one.value.at, scope))
     }
   }

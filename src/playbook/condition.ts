@@ -1,4 +1,5 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
+import { assumedOf, NotKnown } from './assumed.ts'
 import type { Name, Reads } from './names.ts'
 import { type TemplateFault, UndefinedVariable, type Variables } from './template.ts'
 
@@ -33,7 +34,7 @@ export function compileCondition(text: string): Condition | TemplateFault {
     return {
       text,
       reads,
-      evaluate: (variables) => fromCel(program(context(reads, variables))),
+      evaluate: (variables) => fromCel(unlessAssumed(() => program(context(reads, variables)), reads, variables)),
     }
   } catch (error) {
     const range = (error as { range?: { start: number; end: number } }).range
@@ -99,6 +100,19 @@ function context(reads: Reads, variables: Variables): Record<string, unknown> {
   }
   if (reads.open && variables.has('hostvars')) values.hostvars = toCel(variables.get('hostvars'))
   return { ...values, vars }
+}
+
+/** CEL sees only what is known of an assumed result; that it misses the rest is not the condition's fault. */
+function unlessAssumed(evaluate: () => unknown, reads: Reads, variables: Variables): unknown {
+  try {
+    return evaluate()
+  } catch (error) {
+    for (const { name } of reads.names) {
+      const task = variables.has(name) ? assumedOf(variables.get(name)) : undefined
+      if (task !== undefined) throw new NotKnown(task)
+    }
+    throw error
+  }
 }
 
 /** CEL tells int from double: whole numbers are ints. Methods and hidden fields do not get in. */

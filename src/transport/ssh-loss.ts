@@ -49,6 +49,7 @@ export function explainLogin(error: SocketError | undefined, name: string, user:
 
 /** Why a login that was up is gone. */
 export function explainLoss(error: SocketError | undefined, name: string): HostLost {
-  if (error?.level === 'client-timeout') return new HostLost('disconnected', `the connection to ${name} was lost: it no longer answers`)
-  return new HostLost('disconnected', `the connection to ${name} was lost: ${error ? error.message : 'it was closed at the other end'}`)
+  const closed = error === undefined || error.code === 'ECONNRESET' || error.code === 'EPIPE'
+  const why = error?.level === 'client-timeout' ? 'it no longer answers' : closed ? 'it was closed at the other end' : error.message
+  return new HostLost('disconnected', `the connection to ${name} was lost: ${why}`)
 }

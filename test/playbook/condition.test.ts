@@ -29,7 +29,7 @@ test('reads the names outside macros, with their places', (t) => {
       ['r', 0, false],
       ['many', 13, false],
       ['limit', 29, false],
-      ['opt', 49, true],
+      ['opt', 48, true],
     ],
   )
 })

@@ -1,9 +1,9 @@
 import type { Scope, Unit } from '../../facts/unit.ts'
-import { USER, unit, unitName } from '../../facts/unit.ts'
+import { unit, unitName } from '../../facts/unit.ts'
 import { type Enablement, unitEnabled } from '../../facts/unit-enabled.ts'
 import { type Change, type ModuleResult, type Output, type Plan, run } from '../../module/define.ts'
-import { raw, type Sh, sh } from '../../module/shell.ts'
-import { isRunning, stateChange, type Verb } from './state.ts'
+import { raw, sh } from '../../module/shell.ts'
+import { isRunning, stateChange, stateVerb, systemctl } from './state.ts'
 
 /** What systemd_service and service want of a unit. */
 export interface UnitWant {
@@ -64,9 +64,6 @@ export function planUnit(want: UnitWant, { unit: is, file }: UnitAnswers): Plan 
   }
 }
 
-export const systemctl = (want: UnitWant, options: readonly string[] = []): Sh =>
-  sh`${want.scope === 'user' ? USER : raw('')}systemctl ${[...(want.scope === 'system' ? [] : [`--${want.scope}`]), ...options]}`
-
 // Re-reading its files changes nothing of a unit's own: Ansible does not count it as a change either.
 const managerChanges = (want: UnitWant): Change[] =>
   want.scope === 'global'
@@ -99,16 +96,6 @@ function whyNot(want: UnitWant, is: Unit | undefined, file: Enablement | undefin
     return `Unable to reload service ${name}: unit ${unitName(name)} has no way to reload (no ExecReload=), restart it instead`
   if (want.state !== undefined && !is) return `Unable to manage the state of ${name}: only a running manager knows of it`
   return undefined
-}
-
-/** What systemctl would have to do; undefined when the state is as wanted. */
-export function stateVerb({ state }: UnitWant, is: Unit | undefined): Verb | undefined {
-  const running = is !== undefined && isRunning(is)
-  if (state === 'started') return running ? undefined : 'start'
-  if (state === 'stopped') return running || is?.active === 'deactivating' ? 'stop' : undefined
-  if (state === 'restarted') return 'restart'
-  if (state === 'reloaded') return running ? 'reload' : 'start'
-  return state === 'tried-restart' && running ? 'restart' : undefined
 }
 
 const isMasked = (is: Unit | undefined, file: Enablement | undefined): boolean =>

@@ -1,11 +1,24 @@
-import { type Unit, unit, unitName } from '../../facts/unit.ts'
+import { type Unit, USER, unit, unitName } from '../../facts/unit.ts'
 import { type Change, run } from '../../module/define.ts'
 import { raw, type Sh, sh } from '../../module/shell.ts'
-import { stateVerb, systemctl, type UnitWant } from './plan.ts'
+import type { UnitWant } from './plan.ts'
 
 export type Verb = 'start' | 'stop' | 'restart' | 'reload'
 
 export const isRunning = ({ active }: Pick<Unit, 'active'>): boolean => /^(active|activating|reloading|refreshing)$/.test(active)
+
+/** What systemctl would have to do; undefined when the state is as wanted. */
+export function stateVerb({ state }: UnitWant, is: Unit | undefined): Verb | undefined {
+  const running = is !== undefined && isRunning(is)
+  if (state === 'started') return running ? undefined : 'start'
+  if (state === 'stopped') return running || is?.active === 'deactivating' ? 'stop' : undefined
+  if (state === 'restarted') return 'restart'
+  if (state === 'reloaded') return running ? 'reload' : 'start'
+  return state === 'tried-restart' && running ? 'restart' : undefined
+}
+
+export const systemctl = (want: UnitWant, options: readonly string[] = []): Sh =>
+  sh`${want.scope === 'user' ? USER : raw('')}systemctl ${[...(want.scope === 'system' ? [] : [`--${want.scope}`]), ...options]}`
 
 /** Starting, stopping, restarting or reloading, when the state calls for it. */
 export function stateChange(want: UnitWant, is: Unit | undefined): Change[] {

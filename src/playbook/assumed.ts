@@ -8,6 +8,10 @@ export class NotKnown extends Error {
   }
 }
 
+/** Whether an error, or what it was wrapped around, is a NotKnown. */
+export const isNotKnown = (error: unknown): boolean =>
+  error instanceof NotKnown || (error instanceof Error && error.cause instanceof NotKnown)
+
 const ASSUMED = Symbol('assumed')
 
 /** The registered result of a task that a dry run did not carry out: `known` can be read, anything else throws NotKnown. */
