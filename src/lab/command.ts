@@ -12,6 +12,8 @@ export interface CommandOptions {
   signal?: AbortSignal | undefined
   /** Milliseconds until it is killed; 60 000 unless told. */
   timeout?: number
+  /** How it is killed then, or when the signal aborts; SIGTERM unless told. */
+  kill?: NodeJS.Signals
 }
 
 /**
@@ -26,13 +28,14 @@ export const environment = (): NodeJS.ProcessEnv => ({
 
 /** Runs a program to its end and returns what it said; a program that cannot be started ends with 127, a killed one with 255. */
 export function attempt(argv: readonly string[], options: CommandOptions = {}): Promise<Ended> {
-  const { stdin, signal, timeout = 60_000, cwd } = options
+  const { stdin, signal, timeout = 60_000, kill = 'SIGTERM', cwd } = options
+  const spawning = { env: environment(), timeout, killSignal: kill, ...(cwd === undefined ? {} : { cwd }) }
   return new Promise((done, fail) => {
     if (signal?.aborted) return fail(signal.reason)
-    const child = spawn(argv[0]!, argv.slice(1), { stdio: 'pipe', env: environment(), timeout, ...(cwd === undefined ? {} : { cwd }) })
+    const child = spawn(argv[0]!, argv.slice(1), { stdio: 'pipe', ...spawning })
     const out: Buffer[] = []
     const err: Buffer[] = []
-    const stop = () => child.kill()
+    const stop = () => child.kill(kill)
     signal?.addEventListener('abort', stop, { once: true })
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk))

@@ -28,21 +28,13 @@ async function buildTree({ suite, mirror, signal }: TreeOptions, dir: string): P
   const script = `${dir}.customize`
   const proxy = mirror.proxy === undefined ? [] : [`--aptopt=Acquire::http::Proxy "${mirror.proxy}"`]
   await writeFile(script, customize(suite))
-  // The build ends with this process: the next one starts from nothing in the same directory.
-  const build = [
-    'setpriv',
-    '--pdeathsig',
-    'TERM',
-    'mmdebstrap',
-    '--quiet',
-    '--mode=root',
-    '--variant=minbase',
-    '--format=directory',
-    `--include=${treePackages.join(',')}`,
-  ]
+  // In namespaces of its own the build ends with this process, and its mounts (/proc, /dev) with it.
+  const alone = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+  const build = ['mmdebstrap', '--quiet', '--mode=root', '--variant=minbase', '--format=directory', `--include=${treePackages}`]
   // The lists stay in the tree, so that the first `apt install` in a host finds packages without an update.
   const hooks = ['--skip=cleanup/apt/lists', `--customize-hook=sh '${script}' "$1"`]
-  await must([...build, ...hooks, ...proxy, suite, dir, ...mirror.sources], { signal, timeout: 600_000 })
+  const argv = [...alone, ...build, ...hooks, ...proxy, suite, dir, ...mirror.sources]
+  await must(argv, { signal, timeout: 600_000, kill: 'SIGKILL' })
   await rm(script)
 }
 
