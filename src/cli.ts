@@ -67,7 +67,7 @@ const CONNECTION = {
   'ask-pass': { type: 'boolean', alias: 'k', describe: 'Ask for the password to log in with' },
   'host-key-checking': {
     ...text,
-    choices: ['strict', 'accept-new'] as const,
+    choices: ['yes', 'accept-new'] as const,
     describe: 'What to do with a host key that is not known yet',
   },
   timeout: { ...text, alias: 'T', describe: 'Seconds to wait for a connection' },

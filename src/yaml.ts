@@ -40,7 +40,7 @@ export function readYaml(path: string, at?: Source): Result<Value | undefined> {
 
 /** One YAML 1.2 document (core schema, `<<` merges) to a placed value; undefined when it is empty. All syntax errors at once. */
 export function parseYaml(file: SourceFile): Result<Value | undefined> {
-  const doc = parseDocument(file.text, { version: '1.2', merge: true, prettyErrors: false, strict: true, uniqueKeys: true })
+  const doc = parseDocument(file.text, { version: '1.2', merge: true, prettyErrors: false, strict: true, uniqueKeys: false })
   const place = (range: readonly number[] | null | undefined): Source => ({ file, start: range?.[0] ?? 0, end: range?.[1] ?? 0 })
   const problems: Diagnostic[] = doc.errors.map((error) =>
     problem('syntax', yamlMessage(error.code, error.message), place(error.pos), yamlHint(error.code, file.text, error.pos[0])),
@@ -74,6 +74,8 @@ export function parseYaml(file: SourceFile): Result<Value | undefined> {
         continue
       }
       const value = pair.value ? walk(pair.value as Node) : ({ kind: 'scalar', value: null, at: place(keyNode.range) } as const)
+      if (own.some((one) => one.key === key))
+        problems.push(problem('syntax', `the key "${key}" stands twice in the same mapping`, place(keyNode.range)))
       if (key !== '<<') own.push({ key, keyAt: place(keyNode.range), value })
       else for (const source of value.kind === 'list' ? value.items : [value]) if (source.kind === 'map') merged.push(...source.entries)
     }
@@ -93,7 +95,6 @@ const scalar = (value: unknown): string | number | boolean | null =>
       : null
 
 function yamlMessage(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'this key stands twice in the same mapping'
   if (code === 'TAB_AS_INDENT') return 'YAML does not allow tabs for indentation'
   return message.split('\n')[0] ?? message
 }
@@ -101,7 +102,7 @@ function yamlMessage(code: string, message: string): string {
 function yamlHint(code: string, text: string, offset: number): string | undefined {
   if (code === 'TAB_AS_INDENT') return 'indent with spaces'
   const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n')[0] ?? ''
-  if (/:\s*<%/.test(line) || /:\s*[^'"\s][^'"]*: /.test(line)) return 'a value that holds ": " must be quoted'
+  if (/:\s*<%/.test(line) || /:\s*[^'"\s{[][^'"]*: /.test(line)) return 'a value that holds ": " must be quoted'
   if (/^\s*(- )?[\w.]+:\s*[%@`{[&*!|>]/.test(line)) return 'a value that begins with this character must be quoted'
   return undefined
 }

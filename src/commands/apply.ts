@@ -1,20 +1,21 @@
-import { readFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Dependencies } from '../engine/context.ts'
 import type { Event, Place, Summary } from '../engine/event.ts'
 import { run } from '../engine/run.ts'
 import { exitCodeOf } from '../engine/summary.ts'
 import { hostFact } from '../facts/host.ts'
 import type { Program } from '../playbook/compile.ts'
-import { printPlace } from '../report/frame.ts'
-import { chooseKind, openReporter } from '../report/reporter.ts'
+import { isSelected } from '../playbook/tags.ts'
+import { pathOf } from '../playbook/tree.ts'
+import { printPlace, type Remark } from '../report/frame.ts'
+import { chooseKind, openReporter, speaksUnicode, wantsColour } from '../report/reporter.ts'
 import { redactor } from '../secrets/redact.ts'
 import { reach } from './connect.ts'
 import { EXIT } from './exit-code.ts'
 import { list } from './list.ts'
 import type { RunArguments } from './options.ts'
 import { owedHandlers } from './owed-file.ts'
-import { openSession, type Session, say, useColour } from './session.ts'
+import { openSession, type Session, say } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `mhprov apply` and `mhprov check`. */
@@ -41,16 +42,20 @@ export async function execute(
     return EXIT.input
   }
   const { secrets, ...ways } = reached as Exclude<typeof reached, readonly unknown[]>
-  const colour = useColour(terminal, terminal.isTTY)
+  const colour = wantsColour(terminal.isTTY, terminal.env)
+  const totals = taskCounts(program)
   const reporter = openReporter(chooseKind(args.output ?? 'auto', terminal.isTTY, terminal.env), {
     write: terminal.out,
     isTTY: terminal.isTTY,
     columns: terminal.columns,
     colour,
+    unicode: speaksUnicode(terminal.env),
     verbosity: args.verbose ?? 0,
     diff: program.options.diff,
-    frame: (place) => frameOf(place, colour),
+    frame: (place, remark) => frameOf(place, remark, colour),
+    total: (host) => totals.get(host),
   })
+  const { ask } = terminal
   const redact = redactor(secrets)
   const owed = program.options.check ? undefined : owedHandlers(program)
   const deps: Dependencies = {
@@ -63,7 +68,7 @@ export async function execute(
     forks: Number(args.forks ?? 10),
     stop: terminal.stop,
     hostFact: hostFact(),
-    ...(terminal.ask && { ask: terminal.ask }),
+    ...(ask && { ask: (prompt: string, echo: boolean) => reporter.aside(() => ask(prompt, echo)) }),
     ...(owed && { owed }),
   }
   const summary = await untilLeft(run(program, deps), terminal.leave)
@@ -76,12 +81,16 @@ function untilLeft(running: Promise<Summary>, leave: AbortSignal): Promise<Summa
   return Promise.race([running, new Promise<undefined>((left) => leave.addEventListener('abort', () => left(undefined), { once: true }))])
 }
 
-function frameOf(place: Place, colour: boolean): string {
-  try {
-    return printPlace({ ...place, path: relative(process.cwd(), place.path) || place.path }, readFileSync(place.path, 'utf8'), { colour })
-  } catch {
-    return `${place.path}:${place.line}:${place.col}` // a task that came from the command line is in no file
-  }
-}
+/** A code frame; a task that came from the command line is in no file. */
+const frameOf = (place: Place, remark: Remark, colour: boolean): string =>
+  printPlace(place, existsSync(place.path) ? readFileSync(place.path, 'utf8') : undefined, remark, { colour, cwd: process.cwd() })
 
-export type { Program }
+/** How many tasks each host has to do, handlers aside. */
+function taskCounts({ plays, options }: Program): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { play, hosts } of plays) {
+    const tasks = play.sections.flatMap(pathOf).filter((task) => isSelected(task.tags, options.tags, options.skipTags)).length
+    for (const host of hosts) counts.set(host, (counts.get(host) ?? 0) + tasks)
+  }
+  return counts
+}

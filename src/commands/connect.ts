@@ -8,7 +8,7 @@ import type { Program } from '../playbook/compile.ts'
 import { hostScope, nothingKnown, taskScope } from '../playbook/host-scope.ts'
 import type { Play } from '../playbook/tree.ts'
 import { connectLocal } from '../transport/local.ts'
-import { readSshConfig } from '../transport/ssh-config.ts'
+import { readSshConfig, type SshConfig } from '../transport/ssh-config.ts'
 import type { Target } from '../transport/transport.ts'
 import type { RunArguments } from './options.ts'
 import { say } from './session.ts'
@@ -23,7 +23,7 @@ export async function reach(program: Program, args: RunArguments, terminal: Term
     login: args.askPass ? await askSecret(terminal, 'SSH password: ') : undefined,
   }
   const problems: Diagnostic[] = []
-  const accesses = new Map<string, Access>()
+  const accesses = new Map<string, Access & { readonly ssh: Partial<SshConfig> }>()
   const sshConfig = cached(readSshConfig)
   for (const play of program.plays)
     for (const name of play.hosts) {
@@ -33,7 +33,7 @@ export async function reach(program: Program, args: RunArguments, terminal: Term
       const ssh = (vars.ansible_connection ?? (host.implicit ? 'local' : 'ssh')) === 'local' ? {} : await sshConfig(sshName(host, vars))
       const made = toTarget(host, vars, overridden(ssh, args), { home: homedir(), dir: program.inventory.dir, ...defaultsOf(args) })
       problems.push(...(made.ok ? (made.warnings ?? []) : made.problems))
-      if (made.ok) accesses.set(name, made.value)
+      if (made.ok) accesses.set(name, { ...made.value, ssh })
     }
   if (problems.some((one) => one.severity === 'error')) return problems
   if (problems.length > 0) say(problems, terminal)
@@ -41,13 +41,16 @@ export async function reach(program: Program, args: RunArguments, terminal: Term
   const passphrases = cached((file: string) => askSecret(terminal, `Passphrase of ${file}: `))
   return {
     connect: async (host) => {
-      const { target, password = asked.login } = accesses.get(host)!
+      const { target, password = asked.login, identityFiles, ssh } = accesses.get(host)!
       if (target.connection === 'local') return connectLocal(target, { signal: terminal.leave })
       const { connectSsh } = await import('../transport/ssh.ts')
       return connectSsh(target, {
         signal: terminal.leave,
         passphrase: passphrases,
         ...(password && { password }),
+        ...(identityFiles && { identityFiles }),
+        ...(ssh.identitiesOnly !== undefined && { identitiesOnly: ssh.identitiesOnly }),
+        ...(ssh.hashKnownHosts !== undefined && { hashKnownHosts: ssh.hashKnownHosts }),
         ...(terminal.env.SSH_AUTH_SOCK && { agent: terminal.env.SSH_AUTH_SOCK }),
       })
     },
@@ -86,11 +89,10 @@ const defaultsOf = (args: RunArguments) => ({
   ...(args.timeout && { connectTimeout: Number(args.timeout) }),
 })
 
-/** --host-key-checking and --user stand over ssh's configuration, under the inventory. */
+/** --host-key-checking stands over ssh's configuration, under the inventory. */
 const overridden = (ssh: Awaited<ReturnType<typeof readSshConfig>>, args: RunArguments) => ({
   ...ssh,
-  ...(args.hostKeyChecking && { stricthostkeychecking: args.hostKeyChecking }),
-  ...(args.user && { user: args.user }),
+  ...(args.hostKeyChecking && { strictHostKeyChecking: args.hostKeyChecking as 'yes' | 'accept-new' }),
 })
 
 /** The `ansible_*` variables that say how to reach a host, rendered. */

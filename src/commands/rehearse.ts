@@ -7,10 +7,11 @@ import { installPackages, missingPackages } from '../lab/requirements.ts'
 import { modules } from '../modules/index.ts'
 import { loadPlaybook } from '../playbook/load.ts'
 import { compareRuns, rehearsalReport } from '../report/rehearsal.ts'
+import { wantsColour } from '../report/reporter.ts'
 import { execute } from './apply.ts'
 import { EXIT } from './exit-code.ts'
 import type { RunArguments } from './options.ts'
-import { FLAGSHIP, openSession, useColour } from './session.ts'
+import { FLAGSHIP, openSession } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface RehearseArguments extends Omit<RunArguments, 'inventory'> {
@@ -70,7 +71,9 @@ async function threeRuns(args: RunArguments, terminal: Terminal, tell: (line: st
   }
   const [check, apply, again] = runs
   const comparison = compareRuns(check!.events, apply!.events, again!.events)
-  terminal.out(rehearsalReport(comparison, { check: check!.ms, apply: apply!.ms, again: again!.ms }, useColour(terminal, terminal.isTTY)))
+  terminal.out(
+    rehearsalReport(comparison, { check: check!.ms, apply: apply!.ms, again: again!.ms }, wantsColour(terminal.isTTY, terminal.env)),
+  )
   return comparison.changedAgain.length > 0 ? EXIT.failed : EXIT.ok
 }
 

@@ -8,6 +8,7 @@ import { compile, type Program } from '../playbook/compile.ts'
 import type { RunOptions } from '../playbook/host-scope.ts'
 import { type LoadedPlaybook, loadPlaybook } from '../playbook/load.ts'
 import { printDiagnostics } from '../report/frame.ts'
+import { wantsColour } from '../report/reporter.ts'
 import { extraVars } from './extra-vars.ts'
 import { type RunArguments, words } from './options.ts'
 import type { Terminal } from './terminal.ts'
@@ -67,15 +68,7 @@ function readInventory(path: string): ReturnType<typeof loadInventory> {
 }
 
 export function say(problems: readonly Diagnostic[], terminal: Terminal): undefined {
-  const colour = useColour(terminal, process.stderr.isTTY === true)
+  const colour = wantsColour(process.stderr.isTTY === true, terminal.env)
   terminal.err(`${printDiagnostics([...problems], { colour, cwd: process.cwd() })}\n`)
   return undefined
-}
-
-/** NO_COLOR (no-color.org) and FORCE_COLOR over what the terminal can. */
-export function useColour(terminal: Terminal, isTTY: boolean): boolean {
-  const { NO_COLOR, FORCE_COLOR, TERM } = terminal.env
-  if (NO_COLOR) return false
-  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0'
-  return isTTY && TERM !== 'dumb'
 }

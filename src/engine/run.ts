@@ -2,6 +2,7 @@ import type { Program, ProgramPlay } from '../playbook/compile.ts'
 import { handlerNames } from '../playbook/compile.ts'
 import { hostScope, type Knowledge, nothingKnown } from '../playbook/host-scope.ts'
 import { isSelected } from '../playbook/tags.ts'
+import { pathOf } from '../playbook/tree.ts'
 import type { Connection } from '../transport/transport.ts'
 import { HostLost } from '../transport/transport.ts'
 import { becomeOf, type Dependencies, type HostContext, type SharedByPlay, scopeOf } from './context.ts'
@@ -9,7 +10,7 @@ import type { Event, Failure, Summary } from './event.ts'
 import { Place } from './place.ts'
 import { prepare, readsBefore } from './prepare.ts'
 import { summarize } from './summary.ts'
-import { pathOf, runHandlers, walk } from './walk.ts'
+import { runHandlers, walk } from './walk.ts'
 
 interface HostState {
   readonly knowledge: Knowledge
@@ -23,6 +24,7 @@ interface HostState {
 
 /** Runs a compiled playbook on its hosts. Prints nothing, never throws for what a host does; everything is in the events and the summary. */
 export async function run(program: Program, given: Dependencies): Promise<Summary> {
+  const began = Date.now()
   let summary: Summary | undefined
   const emit = (event: Event) => {
     summary = summarize(summary, event)
@@ -41,8 +43,9 @@ export async function run(program: Program, given: Dependencies): Promise<Summar
   }
   for (const [host, state] of states) endHost(host, state, deps)
   await Promise.all([...states.values()].flatMap((state) => [state.remote.close(), state.local.close()]))
-  emit({ type: 'run:end', summary: summary! })
-  return summary!
+  const whole: Summary = { ...summary!, ms: Date.now() - began }
+  emit({ type: 'run:end', summary: whole })
+  return whole
 }
 
 function newState(host: string, deps: Dependencies): HostState {

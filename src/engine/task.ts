@@ -58,7 +58,7 @@ export async function runTask(context: HostContext, task: Task): Promise<TaskEnd
   remember(context, task, outcome, result, ref)
   if (outcome.status === 'changed' || outcome.status === 'maybe')
     notify(context, task, scope, outcome.status === 'maybe' ? ref.name : undefined)
-  if (context.program.options.check && (outcome.opaque || (outcome.status === 'maybe' && outcome.assumed))) context.cloudedBy ??= ref.name
+  if (context.program.options.check && outcome.opaque) context.cloudedBy = ref.name
   const secret = truthyOf(task.noLog, scope)
   emit({
     type: 'task:end',

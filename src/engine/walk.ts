@@ -1,6 +1,6 @@
 import { handlerNames } from '../playbook/compile.ts'
 import { isSelected } from '../playbook/tags.ts'
-import { isTask, type Node, type Task, tasksOf } from '../playbook/tree.ts'
+import { isTask, type Node, type Task } from '../playbook/tree.ts'
 import type { HostContext } from './context.ts'
 import type { Failure } from './event.ts'
 import { runTask, type TaskEnd } from './task.ts'
@@ -68,9 +68,3 @@ export async function runHandlers(context: HostContext): Promise<Failure | undef
     if (!context.program.options.check) context.deps.owed?.done(context.play.play.name, context.host, handlerNames(due)[0] ?? '')
   }
 }
-
-/** The tasks of a section that a walk without failures comes by. */
-export const pathOf = (nodes: readonly Node[]): Task[] =>
-  nodes.flatMap((node) => (isTask(node) ? [node] : [...pathOf(node.block), ...pathOf(node.always)]))
-
-export { tasksOf }

@@ -30,3 +30,12 @@ const cache = factKind<null, AptCache>({
  * a directory without a single list counts as never updated.
  */
 export const aptCache = () => cache(null)
+
+/**
+ * Sets $apt to the options that keep apt from writing its binary caches, which it does for any question that root asks; a cache that
+ * is newer than all it was made from is read instead of made anew (apt.conf(5), Dir::Cache).
+ */
+export const READ_ONLY = raw(`apt='-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache='
+c=/var/cache/apt/pkgcache.bin
+[ "$c" -nt /var/lib/dpkg/status ] && [ "$c" -nt /var/lib/apt/lists ] && [ "$c" -nt /etc/apt/sources.list.d ] && apt=
+`)

@@ -1,5 +1,6 @@
 import { factKind } from '../module/fact.ts'
 import { join, sh } from '../module/shell.ts'
+import { READ_ONLY } from './apt-cache.ts'
 
 /** What an apt-get command would do. */
 export interface Simulation {
@@ -15,10 +16,10 @@ export interface Simulation {
 export const aptSimulation = factKind<readonly string[], Simulation>({
   name: 'apt-simulation',
   script: (keys) =>
-    join(
-      keys.map((args) => sh`apt-get -s -o Debug::NoLocking=1 ${args} 2>&1; printf '\\000%s\\000' "$?"`),
+    sh`${READ_ONLY}${join(
+      keys.map((args) => sh`apt-get $apt -s -o Debug::NoLocking=1 ${args} 2>&1; printf '\\000%s\\000' "$?"`),
       '\n',
-    ),
+    )}`,
   parse: (stdout, keys) => {
     const parts = stdout.toString().split('\0')
     return keys.map((_, i) => parseSimulation((parts[2 * i] ?? '').replace(/^\n/, ''), Number(parts[2 * i + 1] || 127)))

@@ -1,5 +1,6 @@
 import { factKind } from '../module/fact.ts'
 import { join, raw, type Sh, sh } from '../module/shell.ts'
+import { READ_ONLY } from './apt-cache.ts'
 
 /** What apt could install under a name. */
 export interface Candidate {
@@ -22,19 +23,19 @@ export interface Asked {
 const UNKNOWN: Candidate = { known: false, versions: [], providers: [] }
 
 // Names that only others provide have no candidate; who provides them is the last part of showpkg (apt-cache(8)).
-const ask = (names: readonly string[], release: string | undefined): Sh => sh`p=$(apt-cache ${
+const ask = (names: readonly string[], release: string | undefined): Sh => sh`p=$(apt-cache $apt ${
   release === undefined ? [] : ['-t', release]
 } policy -- ${names})
 printf '%s\\n\\000' "$p"
 v=$(printf '%s\\n' "$p" | ${raw(`awk '/^[^ ]/ { n = $1; sub(/:$/, "", n) } /^  Candidate: \\(none\\)/ { print n }'`)})
-[ -z "$v" ] || apt-cache showpkg -- $v | ${raw(`awk '/^Package: / { print; p = 0 } /^Reverse Provides:/ { p = 1; next } p'`)}
+[ -z "$v" ] || apt-cache $apt showpkg -- $v | ${raw(`awk '/^Package: / { print; p = 0 } /^Reverse Provides:/ { p = 1; next } p'`)}
 printf '\\000'`
 
 /** What apt would install for a name, and from which versions it chooses; nothing is known on a host without apt (apt-cache(8), policy). */
 export const candidate = factKind<Asked, Candidate>({
   name: 'package-candidate',
   script: (keys) =>
-    join(
+    sh`${READ_ONLY}${join(
       releases(keys).map((release) =>
         ask(
           keys.filter((key) => key.release === release).map((key) => key.name),
@@ -42,7 +43,7 @@ export const candidate = factKind<Asked, Candidate>({
         ),
       ),
       '\n',
-    ),
+    )}`,
   parse: (stdout, keys) => {
     const parts = stdout.toString().split('\0')
     const order = releases(keys)

@@ -63,7 +63,7 @@ grep -F -x -A 2 ${stanzas} /var/lib/apt/extended_states`
         state: match?.state ?? 'not-installed',
         ...(match?.version && { version: match.version }),
         held: match?.want === 'hold',
-        auto: match !== undefined && auto.has(`${name} ${match.architecture}`),
+        auto: match !== undefined && auto.has(`${name} ${match.architecture === 'all' ? native : match.architecture}`),
         providers: rows
           .filter(
             (row) => row.name !== name && isInstalled(row) && row.provides.includes(name!) && (!wanted || fits(row.architecture, wanted)),

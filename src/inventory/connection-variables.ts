@@ -72,7 +72,8 @@ const variables = {
   },
   ansible_become_password: {
     aliases: ['ansible_become_pass', 'ansible_sudo_pass', 'ansible_sudo_password'],
-    description: 'Password that sudo asks for. Take it from a secret, or leave it out and let mhprov ask.',
+    description:
+      'Password that sudo asks for. Leave it out and let mhprov ask (-K), or keep it in a host_vars file that only you can read.',
     schema: secret(),
   },
   ansible_become_method: {
@@ -97,9 +98,12 @@ const variables = {
   ansible_ssh_host_key: {
     aliases: [],
     description: 'The host key, or a list of them: `ssh-ed25519 AAAA…` or `SHA256:…`. With one, known_hosts is not read.',
-    schema: z.union([hostKey().transform((one) => [one]), z.array(hostKey())], {
-      error: 'expected a host key such as "ssh-ed25519 AAAA…" or "SHA256:…", or a list of them',
-    }),
+    schema: z
+      .union([z.string(), z.array(z.string())], {
+        error: 'expected a host key such as "ssh-ed25519 AAAA…" or "SHA256:…", or a list of them',
+      })
+      .transform((keys) => [keys].flat())
+      .pipe(z.array(hostKey())),
   },
   ansible_timeout: {
     aliases: ['ansible_ssh_timeout'],

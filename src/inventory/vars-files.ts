@@ -15,8 +15,17 @@ const EXTENSIONS = ['', '.yml', '.yaml', '.json']
 export function readVarsFolder(draft: Draft, folder: string, names: readonly string[]): Map<string, Map<string, Setting>> {
   const found = new Map<string, Map<string, Setting>>()
   if (!existsSync(folder)) return found
+  try {
+    readNames(draft, folder, names, found)
+  } catch (error) {
+    draft.problems.push(problem('missing-file', `cannot read ${folder}: ${(error as Error).message}`))
+  }
+  return found
+}
+
+function readNames(draft: Draft, folder: string, names: readonly string[], found: Map<string, Map<string, Setting>>): void {
   for (const name of names) {
-    if (name.includes('/')) continue
+    if (name.includes('/') || name === '.' || name === '..') continue
     const [path, ...others] = EXTENSIONS.map((extension) => join(folder, name + extension)).filter((candidate) => existsSync(candidate))
     if (path === undefined) continue
     const vars = new Map<string, Setting>()
@@ -32,7 +41,6 @@ export function readVarsFolder(draft: Draft, folder: string, names: readonly str
     found.set(name, vars)
   }
   warnOfMisspelt(draft, folder, names, found)
-  return found
 }
 
 function filesBelow(folder: string): string[] {
@@ -78,7 +86,7 @@ function refuseVault(draft: Draft, at: Source): void {
     'invalid-value',
     'this is encrypted by ansible-vault, which mhprov does not read',
     { ...at, end: at.start + 1 },
-    'see it with "ansible-vault view", and keep it as a secret of mhprov',
+    'see it with "ansible-vault view", and keep it in a file of variables that only you can read',
   )
 }
 

@@ -20,7 +20,12 @@ export interface HttpReply {
 export function httpReply(rc: number, url: string, heads: string, error: string): HttpReply {
   const blocks = heads
     .split(/\r?\n\r?\n/)
-    .map((block) => block.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/).filter((line) => line !== ''))
+    .map((block) =>
+      block
+        .replace(/\r?\n[ \t]+/g, ' ')
+        .split(/\r?\n/)
+        .filter((line) => line !== ''),
+    )
     .filter((lines) => /^HTTP\//.test(lines[0] ?? ''))
   const fields = (lines: readonly string[]) =>
     lines.slice(1).flatMap((line): [string, string][] => {
@@ -64,8 +69,7 @@ export function cookieJar(lines: readonly string[], now: number): { cookies: Rec
     const [pair = '', ...attributes] = line.split(';').map((part) => part.trim())
     const equals = pair.indexOf('=')
     if (equals < 1) continue
-    const attribute = (name: string) =>
-      attributes.find((one) => one.toLowerCase().startsWith(`${name}=`))?.slice(name.length + 1)
+    const attribute = (name: string) => attributes.find((one) => one.toLowerCase().startsWith(`${name}=`))?.slice(name.length + 1)
     const age = attribute('max-age')
     const expires = Date.parse(attribute('expires') ?? '')
     const over = age === undefined ? expires <= now : Number(age) <= 0
@@ -79,4 +83,14 @@ export function cookieJar(lines: readonly string[], now: number): { cookies: Rec
     cookies: Object.fromEntries([...jar].map(([name, { value }]) => [name, value])),
     text: sorted.map(([name, { value }]) => `${name}=${value}`).join('; '),
   }
+}
+
+/** Where the redirects among the answers' header lines lead, from the place first asked. */
+export function finalUrl(heads: string, url: string): string {
+  let at = url
+  for (const block of heads.split(/\r?\n\r?\n/)) {
+    const to = /^HTTP\/\S+ 30[12378] /m.test(block) ? /^location:\s*(\S+)/im.exec(block)?.[1] : undefined
+    if (to !== undefined && URL.canParse(to, at)) at = new URL(to, at).href
+  }
+  return at
 }

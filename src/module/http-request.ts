@@ -32,7 +32,9 @@ export interface HttpRequest {
 
 /** One option of a curl configuration file (curl(1), `--config`). */
 const option = (name: string, value?: string): string =>
-  value === undefined ? `${name}\n` : `${name} = "${value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')}"\n`
+  value === undefined
+    ? `${name}\n`
+    : `${name} = "${value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')}"\n`
 
 const given = (name: string, value: string | undefined): string => (value === undefined ? '' : option(name, value))
 
@@ -57,7 +59,7 @@ function configuration(request: HttpRequest, first: boolean, trusted: boolean): 
     option('header', 'Expect:'),
     request.validateCerts ? '' : option('insecure'),
     request.useProxy ? '' : option('noproxy', '*'),
-    request.useNetrc && trusted ? option('netrc-optional') : '',
+    request.useNetrc ? option('netrc-optional') : '',
     request.decompress ? option('compressed') : '',
     login ? option('user', `${request.username}:${request.password ?? ''}`) + option(request.forceBasicAuth ? 'basic' : 'anyauth') : '',
     request.ciphers?.length ? option('ciphers', request.ciphers.join(':')) : '',
@@ -80,10 +82,12 @@ function bodyConfiguration({ body, headers, method }: HttpRequest): { text: stri
   return isText(body) ? { text: header + option('data-raw', body.toString()), data: nothing } : { text: header, data: body }
 }
 
+// curl puts the login into the place it is sent on to; here that goes by the configuration alone.
 // Needs `$d`, a private directory. curl is asked for one answer at a time: what of a request goes on to the next place is decided here.
 // Configurations hold secrets: they stay in variables of the shell, whose own printf hands them over.
 const FETCH = raw(`part() { part=$(head -c "$1"; echo x); part=\${part%x}; }
 origin() { origin=\${1#*://}; origin=\${origin%%[/?#]*}; origin=\${1%%://*}://\${origin##*@}; }
+without_login() { rest=\${1#*://}; place=\${rest%%[/?#]*}; url=\${1%%://*}://\${place##*@}\${rest#"$place"}; }
 follows() {
 case $code in 301|302|303|307|308) ;; *) return 1 ;; esac
 [ -n "$next" ] || return 1
@@ -99,7 +103,7 @@ while :; do
 case $method in HEAD) how=head ;; *) how="request = \\"$method\\"" ;; esac
 : >"$d/head"; : >"$d/body"
 said=$(printf '%s\\n%s\\n%s\\nurl = "%s"\\n' "$now" "$how" "$content" "$(printf %s "$url" | sed 's/["\\\\]/\\\\&/g')" |
-curl -q -sS -K - -b "$d/jar" -c "$d/jar" \${NETRC:+--netrc-file "$NETRC"} -D "$d/head" -o "$d/body" -w '%{http_code} %{redirect_url}' 2>"$d/err")
+curl -q -sS -K - -b "$d/jar" -c "$d/jar" \${netrc:+--netrc-file "$netrc"} -D "$d/head" -o "$d/body" -w '%{http_code} %{redirect_url}' 2>"$d/err")
 rc=$?
 cat "$d/head" >>"$d/heads"
 code=\${said%% *}; next=\${said#* }
@@ -112,7 +116,7 @@ HEAD:*) content= ;;
 *:302|*:303|POST:301) method=GET; content= ;;
 *) content= ;;
 esac
-url=$next; origin "$url"
+without_login "$next"; origin "$url"
 if [ "$origin" = "$from" ]; then now=$same; else now=$other from=elsewhere; fi
 done
 }`)
@@ -136,8 +140,8 @@ part ${parts[1]!.length}; same=$part
 part ${parts[2]!.length}; other=$part
 part ${parts[3]!.length}; content=$part
 part ${parts[4]!.length}; url=$part
-method=${request.method} redirects=${request.redirects}
-${data.length > 0 ? sh`head -c ${data.length} >"$d/data"; content="$content"data-binary" = \"@$d/data\""` : raw(':')}`
+method=${request.method} redirects=${request.redirects} netrc=${request.useNetrc ? raw('$NETRC') : raw("''")}
+${data.length > 0 ? sh`head -c ${data.length} >"$d/data"; content=$content$(printf 'data-binary = "@%s"' "$d/data")` : raw(':')}`
   return { lines, stdin: Buffer.concat([...parts, data]) }
 }
 

@@ -12,9 +12,9 @@ export interface WantedAttributes {
 
 /** What will be set, already compared: only what differs is here. */
 export interface Attributes {
-  readonly mode?: number
-  readonly owner?: string
-  readonly group?: string
+  readonly mode?: number | undefined
+  readonly owner?: string | undefined
+  readonly group?: string | undefined
 }
 
 type Owned = Pick<Present, 'mode' | 'uid' | 'user' | 'gid' | 'group'>

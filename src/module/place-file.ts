@@ -37,6 +37,10 @@ export interface Placement {
   /** Whether the content is as wanted already. */
   readonly same: boolean
   readonly from: HostFile['from']
+  /** Bytes it will have. */
+  readonly size: number
+  /** Whether to keep the old one; `want.backup` where something is, when left out. */
+  readonly backup?: boolean
   /** What it will hold, where that is known here. */
   readonly bytes?: Buffer | undefined
   readonly sha1?: string | undefined
@@ -58,7 +62,7 @@ export function placeFile(file: Placement): { changes: Change[]; message: string
     ...made('file', 0o666 & ~creator.umask, creator),
     ...(setgid && { gid: setgid.gid, group: setgid.group }),
   }
-  const now = is.exists ? is : fresh
+  const now = is.exists ? (file.same ? is : rewritten(is, creator)) : fresh
   const set = differences(want, now, { type: 'file', umask: creator.umask })
   const becomes = { ...withAttributes(set, now), type: 'file' as const }
   const joined = (first: string) => [first, set && is.exists && file.also].filter((part) => part).join(' and ')
@@ -67,7 +71,6 @@ export function placeFile(file: Placement): { changes: Change[]; message: string
     return { changes: [changeAttributes(file.path, is, set, becomes, file.named, file.also)], message: file.also ?? '' }
   }
   const message = joined(file.report?.msg ?? '')
-  const size = file.from && 'size' in file.from ? file.from.size : now.size
   const step = writeFile({
     path: file.path,
     from: file.from,
@@ -77,7 +80,7 @@ export function placeFile(file: Placement): { changes: Change[]; message: string
     keep: is.exists && (is.uid !== creator.uid || is.gid !== creator.gid) ? { uid: is.uid, gid: is.gid } : undefined,
     directories: file.directories ?? [],
     validate: want.validate,
-    backup: want.backup && is.exists,
+    backup: file.backup ?? (want.backup && is.exists),
     unsafe: want.unsafe_writes,
     report: { ...file.report, ...(message && { msg: message }) },
   })
@@ -91,12 +94,16 @@ export function placeFile(file: Placement): { changes: Change[]; message: string
       makes: [
         ...willExist(file.directories ?? []),
         ...[file.path, ...(file.named && file.named !== file.path ? [file.named] : [])].flatMap((path) =>
-          willHold(path, { ...becomes, size }, file, path !== file.path),
+          willHold(path, { ...becomes, size: file.size }, file, path !== file.path),
         ),
       ],
     }),
   }
 }
+
+/** What a file's owner is once it was replaced: only root may give a file to someone else, and a group may be one of the user's own. */
+const rewritten = (is: Present, by: Creator): Present =>
+  by.uid === 0 || is.uid === by.uid ? is : { ...is, uid: by.uid, user: by.user, ...(is.gid !== by.gid && { gid: -1, group: '' }) }
 
 function willHold(path: string, becomes: Present, { bytes, sha1: sum }: Placement, link: boolean): Prediction[] {
   return [

@@ -20,6 +20,10 @@ const UNICODE = {
 }
 const ASCII = { w: 'A-Za-z0-9_', d: '0-9', s: '\\t-\\r\\x20' }
 const CONTROL: Record<string, string> = { a: '\\x07', f: '\\f', n: '\\n', r: '\\r', t: '\\t', v: '\\v' }
+// not [^]: with the v flag, V8 11.3 of Node.js 20 lets `a[^]*` match no more than `a`
+const ANY = '[\\s\\S]'
+const BEGINNING = `(?<!${ANY})`
+const END = `(?!${ANY})`
 const QUANTIFIER = /^(?:[*+?]|\{(\d*)(,?)(\d*)\})/
 
 /** A regular expression in Python's syntax, with the `d` and `g` flags set; `why` says what is wrong with it or cannot be had. */
@@ -57,7 +61,7 @@ function translate(source: string, flags: Flags): { text: string; flags: Flags }
   }
 
   /** What follows a backslash; `at` is on it. Sets are given back with `in`, for use inside brackets. */
-  const escape = (inSet: boolean): string => {
+  const escaped = (inSet: boolean): string => {
     const char = source[at] ?? refuse('bad escape (end of pattern)')
     at += 1
     if ('wds'.includes(char)) return inSet ? sets()[char as 'w'] : `[${sets()[char as 'w']}]`
@@ -76,8 +80,8 @@ function translate(source: string, flags: Flags): { text: string; flags: Flags }
       if (char === 'b') return '\\x08'
     } else {
       const word = `[${sets().w}]`
-      if (char === 'A') return '(?<![^])'
-      if (char === 'Z' || char === 'z') return '(?![^])'
+      if (char === 'A') return BEGINNING
+      if (char === 'Z' || char === 'z') return END
       if (char === 'b') return `(?:(?<=${word})(?!${word})|(?<!${word})(?=${word}))`
       if (char === 'B') return `(?:(?<=${word})(?=${word})|(?<!${word})(?!${word}))`
       const group = /^[1-9]\d?/.exec(source.slice(at - 1))?.[0]
@@ -94,7 +98,7 @@ function translate(source: string, flags: Flags): { text: string; flags: Flags }
     if (at >= source.length) refuse('unterminated character set')
     const char = codePoint(source, at)
     at += char.length
-    return char === '\\' ? { many: /[wdsWDS]/.test(source[at] ?? ''), text: escape(true) } : { text: literal(char), many: false }
+    return char === '\\' ? { many: /[wdsWDS]/.test(source[at] ?? ''), text: escaped(true) } : { text: literal(char), many: false }
   }
 
   const set = (): string => {
@@ -171,13 +175,13 @@ function translate(source: string, flags: Flags): { text: string; flags: Flags }
     if (flags.x && char === '#') {
       const end = source.indexOf('\n', at)
       at = end < 0 ? source.length : end
-    } else if (char === '\\') text += escape(false)
+    } else if (char === '\\') text += escaped(false)
     else if (char === '[') text += set()
     else if (char === '(') text += group()
     else if (char === ')' || char === '|') text += char
-    else if (char === '.') text += flags.s ? '[^]' : '[^\\n]'
-    else if (char === '^') text += flags.m ? '(?<=\\n|(?<![^]))' : '(?<![^])'
-    else if (char === '$') text += flags.m ? '(?=\\n|(?![^]))' : '(?=\\n?(?![^]))'
+    else if (char === '.') text += flags.s ? ANY : '[^\\n]'
+    else if (char === '^') text += flags.m ? `(?<=\\n|${BEGINNING})` : BEGINNING
+    else if (char === '$') text += flags.m ? `(?=\\n|${END})` : `(?=\\n?${END})`
     else text += literal(char)
   }
   return { text, flags }

@@ -104,6 +104,7 @@ export function planEdit(
     above: known[0]?.[1],
     same: before !== undefined && old !== undefined && old.equals(bytes),
     from: { bytes, size: bytes.length },
+    size: bytes.length,
     bytes,
     directories: before === undefined && target === want.path ? missingDirectories(known, {}, is.creator) : [],
     summary: edit.msg,

@@ -19,7 +19,6 @@ export const apt = defineModule({
     'Another apt or dpkg at work is waited for (lock_timeout); the output says which process it is.',
   ],
   params,
-  freeForm: 'name',
   examples: [
     { title: 'Several packages in one step', params: { name: ['docker.io', 'apache2', 'postgresql'] } },
     { title: 'With lists not older than an hour', params: { name: 'nginx', update_cache: true, cache_valid_time: 3600 } },

@@ -180,6 +180,8 @@ function issueProblem(module: AnyModule, args: Arguments, issue: z.core.$ZodIssu
     })
   }
   if (found) return [problem('invalid-value', `${module.name}.${issue.path.join('.')}: ${issue.message}`, below(found.value, rest).at)]
+  // a misspelt key is told already; that the right one is missing follows from it
+  if (first !== undefined && args.problems.length > 0) return []
   if (first !== undefined && !('input' in issue && issue.input !== undefined))
     return [problem('missing-key', `${module.name} needs the parameter "${String(first)}"`, args.at)]
   return [problem('invalid-value', `${module.name}: ${issue.message}`, args.at)]

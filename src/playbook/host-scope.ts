@@ -84,7 +84,7 @@ function magic(input: HostScopeInput): Layer {
       ['inventory_hostname_short', data(host.split('.')[0])],
       ['inventory_file', data(inventory.file)],
       ['inventory_dir', data(inventory.dir)],
-      ['group_names', data((member?.groups ?? []).filter((group) => group !== 'all'))],
+      ['group_names', data((member?.groups ?? []).filter((group: string) => group !== 'all').sort())],
       ['groups', { make: groups }],
       ['hostvars', { make: () => hostvars(input) }],
       ['playbook_dir', data(play.dir)],

@@ -104,3 +104,7 @@ export const isTask = (node: Node): node is Task => node.kind === 'task'
 /** Every task below some nodes, in order. */
 export const tasksOf = (nodes: readonly Node[]): Task[] =>
   nodes.flatMap((node) => (isTask(node) ? [node] : tasksOf([...node.block, ...node.rescue, ...node.always])))
+
+/** The tasks of a section that a walk without failures comes by. */
+export const pathOf = (nodes: readonly Node[]): Task[] =>
+  nodes.flatMap((node) => (isTask(node) ? [node] : [...pathOf(node.block), ...pathOf(node.always)]))

@@ -160,7 +160,7 @@ function view(cells: readonly Cell[], from: number, to: number): { first: number
     room -= width
     return true
   }
-  while (last < to && grow(last)) last++
+  while (last < to && room > COLUMNS / 2 && grow(last)) last++
   // What is left goes to both sides in turn: the text before a place explains it as much as the text after it.
   for (let moved = true; moved; ) {
     moved = false

@@ -35,7 +35,7 @@ export function remoteLoop(): Loop {
       'case $_s in *"$_k") ;; *) exit 1;; esac',
       '_s=${_s%"$_k"}',
       `if [ "$_m" -gt 0 ]`,
-      `then { ${take('$_m')}; read -r _d; [ "$_d" = "$_k" ] || kill -9 0; } | (${script}; _r=$?; cat >/dev/null; exit "$_r")`,
+      `then { ${take('$_m')}; read -r _d; [ "$_d" = "$_k" ] || kill -9 0; } | ( ${script}; _r=$?; cat >/dev/null; exit "$_r")`,
       `else ${script} </dev/null`,
       'fi',
       '_r=$?',

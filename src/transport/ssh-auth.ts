@@ -13,6 +13,8 @@ export interface Credentials {
   readonly keyFile?: string | undefined
   /** Instead of the default ones, when no `keyFile` is named. */
   readonly identities?: readonly string[] | undefined
+  /** Of the agent's keys only those whose file is one of these. */
+  readonly identitiesOnly?: boolean | undefined
   readonly password?: Secret | undefined
   readonly passphrase?: ((file: string) => Promise<Secret | undefined>) | undefined
   /** Path of the agent's socket. */
@@ -106,7 +108,7 @@ async function defaultKeys(user: string, agentKeys: readonly AgentKey[], credent
       attempts.push(viaKey(user, file, found))
     } else if (found.is === 'encrypted') attempts.push(viaLocked(user, file, found, credentials))
   }
-  attempts.push(...[...others].map((key) => viaAgent(user, key, `agent key ${key.comment}`)))
+  if (!credentials.identitiesOnly) attempts.push(...[...others].map((key) => viaAgent(user, key, `agent key ${key.comment}`)))
   return attempts.sort((a, b) => Number(a.locked ?? false) - Number(b.locked ?? false))
 }
 

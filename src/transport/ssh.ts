@@ -24,6 +24,8 @@ export interface SshOptions {
   readonly agent?: string
   /** Tried when the target names no key, instead of ~/.ssh/id_ed25519, id_ecdsa and id_rsa. */
   readonly identityFiles?: readonly string[]
+  /** Of the agent's keys, offer only those (IdentitiesOnly in ssh_config). */
+  readonly identitiesOnly?: boolean
   /** Hash the names that accept-new writes (HashKnownHosts in ssh_config). */
   readonly hashKnownHosts?: boolean
 }
@@ -71,8 +73,8 @@ function lastHop(target: Target, known: readonly KnownHost[], options: SshOption
     pins: target.hostKeys,
     known,
   }
-  const { password, passphrase, identityFiles: identities } = options
-  const credentials = { keyFile: target.privateKeyFile, identities, password, passphrase, agent: agentSocket(options) }
+  const { password, passphrase, identityFiles: identities, identitiesOnly } = options
+  const credentials = { keyFile: target.privateKeyFile, identities, identitiesOnly, password, passphrase, agent: agentSocket(options) }
   return makeHop(target, options, trust, target.user ?? userInfo().username, credentials)
 }
 
@@ -91,7 +93,8 @@ async function jumpHop(jump: string, target: Target, known: readonly KnownHost[]
     known,
   }
   const identities = [...(target.privateKeyFile ? [expandHome(target.privateKeyFile)] : []), ...(config.identityFile ?? [])]
-  const credentials = { identities, passphrase: options.passphrase, agent: agentSocket(options) }
+  const { identitiesOnly } = config
+  const credentials = { identities, identitiesOnly, passphrase: options.passphrase, agent: agentSocket(options) }
   return makeHop(target, options, trust, user ?? config.user ?? userInfo().username, credentials)
 }
 

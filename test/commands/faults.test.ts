@@ -45,26 +45,26 @@ error: no task has the tag "nosuch" [unknown-tag]
   hint: this playbook has no tags
 
 motd.ejs:1:16 error: undefined variable "hostnam" [undefined-variable]
-    Welcome to <%= hostnam %>
-                   ~~~~~~~
+Welcome to <%= hostnam %>
+               ~~~~~~~
 
 site.yaml:3:7 error: unknown module "copyy" [unknown-module]
-        - copyy: { src: a, dest: b }
-          ~~~~~
+    - copyy: { src: a, dest: b }
+      ~~~~~
   hint: did you mean "copy"?
 
 site.yaml:6:9 error: copy has no parameter "dets" [unknown-key]
-            dets: /tmp/x
-            ~~~~
+        dets: /tmp/x
+        ~~~~
   hint: did you mean "dest"?
 
 site.yaml:9:15 error: file.mode: a mode must be quoted: write "0644" [invalid-value]
-            mode: 0644
-                  ~~~~
+        mode: 0644
+              ~~~~
 
 site.yaml:11:15 error: no handler is called "restart apach" [unknown-handler]
-          notify: restart apach
-                  ~~~~~~~~~~~~~
+      notify: restart apach
+              ~~~~~~~~~~~~~
   hint: did you mean "restart apache"?
 
 7 errors

@@ -9,7 +9,7 @@ import { endsOf, eventsOf, folder, mhprov } from '../helpers/mhprov.ts'
 const host = labHost(test)
 
 /** What a dry run must leave alone: every file with its metadata and content, packages, units, accounts. */
-async function everything(): Promise<string> {
+async function everything(): Promise<string[]> {
   const { stdout } = await host().run(
     `find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /var/log -o -path /tmp \\) -prune -o -printf '%p %y %m %U:%G %s %T@ %l\\n' |
        grep -v -e '^/ ' -e '^/root ' -e '/var/lib/systemd/timers' -e '/var/lib/systemd/random-seed' -e ' /var/tmp' | sort
@@ -19,7 +19,7 @@ async function everything(): Promise<string> {
      systemctl list-unit-files --plain --no-legend | sort
      getent passwd; getent group`,
   )
-  return stdout
+  return stdout.split('\n')
 }
 
 test('the target has no Python', async (t) => {
@@ -29,16 +29,22 @@ test('the target has no Python', async (t) => {
   t.is(stdout, '')
 })
 
+// not as mint: sudo itself leaves a file in the home of an administrator (sudoers(5), admin flag)
 test.serial('check on a fresh host ends well and changes nothing on it', async (t) => {
   const dir = folder({})
-  const inventory = labInventory(dir, host(), { ansible_user: 'mint', ansible_become_password: 'mint-password' })
+  const inventory = labInventory(dir, host(), { ansible_user: 'deploy' })
   const before = await everything()
   const ran = await mhprov(['check', '-i', inventory, '--output', 'json'])
   t.is(ran.code, EXIT.ok, ran.stderr + ran.stdout.slice(-2000))
   const statuses = endsOf(ran).map((end) => end.status)
   t.true(statuses.includes('changed'))
   t.false(statuses.includes('failed'))
-  t.is(await everything(), before)
+  const after = await everything()
+  t.true(before.length > 5000)
+  t.deepEqual(
+    { gone: before.filter((line) => !after.includes(line)), new: after.filter((line) => !before.includes(line)) },
+    { gone: [], new: [] },
+  )
 })
 
 test.serial('--tags apache runs the tasks of that tag and no other', async (t) => {

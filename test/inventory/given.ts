@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ExecutionContext } from 'ava'
@@ -13,7 +13,7 @@ export type Files = string | Record<string, string>
 /** Writes the files; a first line that is empty is for the eye only. Gives the folder. */
 export function given(t: ExecutionContext, files: Files): string {
   const dir = mkdtempSync(join(tmpdir(), 'mhprov-inventory-'))
-  t.log(dir)
+  t.teardown(() => rmSync(dir, { recursive: true }))
   for (const [path, text] of Object.entries(typeof files === 'string' ? { 'inventory.yaml': files } : files)) {
     mkdirSync(dirname(join(dir, path)), { recursive: true })
     writeFileSync(join(dir, path), text.replace(/^\n/, ''))

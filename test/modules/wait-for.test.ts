@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import test from 'ava'
 import { waitFor } from '../../src/modules/wait-for.ts'
 import { settle } from '../helpers/settle.ts'
+import { toolPath } from '../helpers/tool-path.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'wait for '))
 test.after.always(() => rmSync(home, { recursive: true }))
@@ -14,13 +15,7 @@ test.after.always(() => rmSync(home, { recursive: true }))
 const listen = (server: Server, port = 0, host = '127.0.0.1') =>
   new Promise<number>((done) => server.listen(port, host, () => done((server.address() as AddressInfo).port)))
 
-/** A directory of tools to be the PATH: all that scripts use, and these. */
-function tools(...extra: string[]): string {
-  const dir = mkdtempSync(join(home, 'bin-'))
-  for (const name of ['sh', 'sleep', 'timeout', 'grep', 'cat', 'stat', 'mktemp', 'rm', ...extra])
-    symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(dir, name))
-  return dir
-}
+const tools = (...extra: string[]) => toolPath('sh', 'sleep', 'timeout', 'grep', 'cat', 'stat', 'mktemp', 'rm', ...extra)
 const within = (path: string) => ({ prefix: ['env', `PATH=${path}`] })
 
 test('a file that is there is told at once', async (t) => {

@@ -1,4 +1,5 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import anyTest, { type ExecutionContext } from 'ava'
 import { Secret } from '../../src/secrets/secret.ts'
@@ -125,8 +126,9 @@ test('an ordinary user can become another, and root any, in a directory that the
 })
 
 test('where there is no sudo, root uses runuser, and others are told', async (t) => {
-  const tools = join((await sshd(t)).directory, 'bin')
-  mkdirSync(tools)
+  const tools = mkdtempSync(join(tmpdir(), 'mhprov-tools-'))
+  t.teardown(() => rmSync(tools, { recursive: true }))
+  chmodSync(tools, 0o755)
   for (const tool of ['cat', 'dd', 'id', 'runuser'])
     symlinkSync(tool === 'runuser' ? '/usr/sbin/runuser' : `/usr/bin/${tool}`, join(tools, tool))
   const host = await sshd(t, [`SetEnv PATH=${tools}`])

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava'
 import { connectLocal } from '../../src/transport/local.ts'
-import type { Connection, Target } from '../../src/transport/transport.ts'
+import type { Connection, Reply, Target } from '../../src/transport/transport.ts'
 
 export const localTarget: Target = {
   name: 'here',
@@ -20,3 +20,5 @@ export async function here(t: ExecutionContext): Promise<Connection> {
   t.teardown(() => connection.close())
   return connection
 }
+
+export const show = ({ code, stdout, stderr }: Reply) => ({ code, stdout: stdout.toString(), stderr: stderr.toString() })

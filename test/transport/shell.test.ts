@@ -1,15 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { appendFile, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { userInfo } from 'node:os'
 import test from 'ava'
 import fc from 'fast-check'
 import { sh } from '../../src/module/shell.ts'
 import { Secret } from '../../src/secrets/secret.ts'
-import type { Reply } from '../../src/transport/transport.ts'
-import { here } from './local-host.ts'
-
-const show = ({ code, stdout, stderr }: Reply) => ({ code, stdout: stdout.toString(), stderr: stderr.toString() })
+import { here, show } from './local-host.ts'
 
 /** Any text without a NUL, often with what shells find special. */
 const nasty = fc
@@ -44,17 +39,6 @@ test('any text goes through as an argument, as a payload and as output unchanged
       t.deepEqual(secret, { code: 0, stdout: '', stderr: text })
     }),
     { numRuns: 60 },
-  )
-})
-
-test('any bytes go through as a payload and as output unchanged', async (t) => {
-  const shell = await (await here(t)).shell()
-  await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 3000 }), async (bytes) => {
-      const reply = await shell.request({ script: 'cat', stdin: bytes })
-      t.deepEqual(reply.stdout, Buffer.from(bytes))
-    }),
-    { numRuns: 40 },
   )
 })
 
@@ -144,32 +128,6 @@ test('an exit trap of a script runs', async (t) => {
   t.deepEqual(show(await shell.request({ script: 'trap "echo bye" EXIT; echo hi; exit 3' })), { code: 3, stdout: 'hi\nbye\n', stderr: '' })
 })
 
-test('without a payload stdin is empty; with one it is used up whether it is read or not', async (t) => {
-  const shell = await (await here(t)).shell()
-  const big = randomBytes(3_000_000)
-  const replies = await Promise.all([
-    shell.request({ script: 'wc -c' }),
-    shell.request({ script: 'echo not read', stdin: big }),
-    shell.request({ script: 'exit 5', stdin: big }),
-    shell.request({ script: 'if', stdin: 'x' }),
-    shell.request({ script: 'head -c 1 >/dev/null; cat >/dev/full', stdin: big }),
-    shell.request({ script: 'sha256sum', stdin: big }),
-    shell.request({ script: 'wc -c', stdin: '' }),
-  ])
-  t.deepEqual(
-    replies.map((reply) => [reply.code, reply.stdout.toString()]),
-    [
-      [0, '0\n'],
-      [0, 'not read\n'],
-      [5, ''],
-      [2, ''],
-      [1, ''],
-      [0, `${createHash('sha256').update(big).digest('hex')}  -\n`],
-      [0, '0\n'],
-    ],
-  )
-})
-
 test('20 MB of output arrive exactly, in pieces on the way', async (t) => {
   const shell = await (await here(t)).shell()
   const random = randomBytes(1000)
@@ -196,6 +154,12 @@ test('stdout and stderr stay apart however they interleave', async (t) => {
   t.deepEqual(show(reply), { code: 0, stdout: lines('o'), stderr: lines('e') })
 })
 
+test('a script can open its stdout and stderr by name', async (t) => {
+  const shell = await (await here(t)).shell()
+  const reply = await shell.request({ script: 'echo out >/dev/stdout; echo err >/dev/stderr' })
+  t.deepEqual(show(reply), { code: 0, stdout: 'out\n', stderr: 'err\n' })
+})
+
 test('output of a background process does not hold a reply up, nor get into another one', async (t) => {
   const shell = await (await here(t)).shell()
   const reply = await shell.request({ script: 'sleep 30 & echo started; echo $!' })
@@ -218,67 +182,6 @@ test('a script with a NUL is a bug, told before anything is written', async (t) 
   await t.throwsAsync(shell.request({ script: 'echo \0' }), { message: 'a script cannot hold a NUL character' })
 })
 
-test('a file is streamed as a payload', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'mhprov-payload-'))
-  t.teardown(() => rm(directory, { recursive: true }))
-  const file = join(directory, 'big')
-  const bytes = randomBytes(9_000_000)
-  await writeFile(file, bytes)
-  const shell = await (await here(t)).shell()
-  const reply = await shell.request({ script: 'sha256sum', stdin: { file, size: bytes.length } })
-  t.is(reply.stdout.toString(), `${createHash('sha256').update(bytes).digest('hex')}  -\n`)
-})
-
-test('a file that is not there or not as large as announced fails its request, and the script does not run', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'mhprov-payload-'))
-  t.teardown(() => rm(directory, { recursive: true }))
-  const file = join(directory, 'small')
-  await writeFile(file, 'four')
-  const shell = await (await here(t)).shell()
-  const replies = await Promise.all([
-    shell.request({ script: 'echo ran', stdin: { file: join(directory, 'none'), size: 4 } }),
-    shell.request({ script: 'echo ran', stdin: { file, size: 5 } }),
-    shell.request({ script: 'cat', stdin: { file, size: 4 } }),
-  ])
-  t.deepEqual(replies.map(show), [
-    {
-      code: 66,
-      stdout: '',
-      stderr: `mhprov: cannot read ${directory}/none: ENOENT: no such file or directory, stat '${directory}/none'\n`,
-    },
-    { code: 66, stdout: '', stderr: `mhprov: ${file} was 5 bytes when it was looked at and is 4 now\n` },
-    { code: 0, stdout: 'four', stderr: '' },
-  ])
-})
-
-for (const [what, alter] of [
-  ['shrinks', (file: string) => truncate(file, 1_000_000)],
-  ['grows', (file: string) => appendFile(file, 'more')],
-] as const)
-  test(`a file that ${what} while it is sent never reaches the end of its script`, async (t) => {
-    const directory = await mkdtemp(join(tmpdir(), 'mhprov-payload-'))
-    t.teardown(() => rm(directory, { recursive: true }))
-    const [file, copy, go] = [join(directory, 'file'), join(directory, 'copy'), join(directory, 'go')]
-    await (await open(file, 'w')).close()
-    await truncate(file, 30_000_000)
-    const connection = await here(t)
-    const shell = await connection.shell()
-    const asked = shell.request({
-      script: sh`echo reading; until [ -e ${go} ]; do sleep 0.05; done; (cat >${copy}.part && mv ${copy}.part ${copy})`.text,
-      stdin: { file, size: 30_000_000 },
-      onOutput: async () => {
-        await alter(file)
-        await writeFile(go, '')
-      },
-    })
-    const later = shell.request({ script: 'echo later' })
-    const error = await t.throwsAsync(asked)
-    t.is(error.message, `${file} changed while it was being sent, so the shell was closed before the script could believe it whole`)
-    await t.throwsAsync(later, { is: error })
-    const other = await (await here(t)).shell()
-    t.is((await other.request({ script: sh`sleep 0.5; ls ${directory}`.text })).stdout.toString(), 'copy.part\nfile\ngo\n')
-  })
-
 test('a shell that dies rejects what is pending and what comes after', async (t) => {
   const connection = await here(t)
   const shell = await connection.shell()
@@ -300,4 +203,11 @@ test('closing rejects what is pending, leaves nobody with an unhandled rejection
   await t.throwsAsync(shell.request({ script: ':' }), { message: 'the connection to here was closed' })
   await t.throwsAsync(connection.shell({ user: 'nobody' }), { message: 'the connection to here was closed' })
   await connection.close()
+})
+
+test('closing while a shell is being opened rejects that too', async (t) => {
+  const connection = await here(t)
+  const opening = connection.shell()
+  await connection.close()
+  await t.throwsAsync(opening, { message: 'the connection to here was closed' })
 })

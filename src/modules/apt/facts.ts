@@ -63,7 +63,7 @@ export const aptFacts = (want: Want) => ({
     const one = fromUrl(deb)
     return one ? [debPackage(one.name)] : []
   }),
-  archives: want.clean && want.name === undefined && want.deb === undefined && !isWholeUpgrade(want) ? aptArchives() : undefined,
+  archives: want.clean && isAlone(want) ? aptArchives() : undefined,
 })
 
 /** The items with what is known of each; a pattern stands for every package it matches. */
@@ -73,6 +73,7 @@ export function known(want: Want, is: FirstAnswers): { spec: Spec; is: Package }
       spec: { ...spec, name: match.name, glob: false },
       is: {
         state: match.installed ? ('installed' as const) : match.configured ? ('config-files' as const) : ('not-installed' as const),
+        ...(match.version !== undefined && { version: match.version }),
         held: false,
         auto: false,
         providers: [],
@@ -81,6 +82,9 @@ export function known(want: Want, is: FirstAnswers): { spec: Spec; is: Package }
   )
   return [...plain(want).map((spec, i) => ({ spec, is: is.packages[i]! })), ...matches]
 }
+
+/** The first pattern that matches nothing at all. */
+export const emptyGlob = (want: Want, is: FirstAnswers): string | undefined => globs(want).find((_, i) => is.matches[i]?.length === 0)?.name
 
 /** What must be looked up in the lists: only what could lead to an installation. */
 export const toLookUp = (want: Want, is: FirstAnswers): { spec: Spec; is: Package }[] =>
@@ -107,7 +111,7 @@ export const aptMore = (want: Want, is: FirstAnswers) => ({
 
 /** No packages are named: cleaning up is the task itself and not a part of another. */
 export const isAlone = (want: Want): boolean =>
-  want.name === undefined && want.deb === undefined && want.upgrade === 'no' && want.state !== 'fixed'
+  !want.name?.length && want.deb === undefined && want.upgrade === 'no' && want.state !== 'fixed'
 
 export const removing = (want: Want): string[] => ['autoremove', ...(want.purge ? ['--purge'] : [])]
 
@@ -115,6 +119,6 @@ export const removing = (want: Want): string[] => ['autoremove', ...(want.purge 
 export function simulated(want: Want): string[] | undefined {
   if (isWholeUpgrade(want))
     return [...choosing(want), ...(want.upgrade === 'full' || want.upgrade === 'dist' ? ['dist-upgrade'] : ['upgrade', '--with-new-pkgs'])]
-  if (want.state === 'build-dep' && want.name !== undefined) return [...choosing(want), 'build-dep', ...want.name]
+  if (want.state === 'build-dep' && want.name?.length) return [...choosing(want), 'build-dep', ...want.name]
   return want.state === 'fixed' ? [...choosing(want), '-f', 'install', ...(want.name ?? [])] : undefined
 }

@@ -1,4 +1,6 @@
-import { run, type Step } from '../../module/define.ts'
+import { aptCache } from '../../facts/apt-cache.ts'
+import { type Change, run, type Step } from '../../module/define.ts'
+import type { Prediction } from '../../module/fact.ts'
 import { join, raw, type Sh, sh } from '../../module/shell.ts'
 import type { Want } from './want.ts'
 
@@ -54,6 +56,8 @@ d=$((d * 2)); [ "$d" -le "$most" ] || d=$most
 done
 [ ! -e /var/lib/apt/periodic/update-success-stamp ] || touch /var/lib/apt/periodic/update-success-stamp
 touch /var/lib/apt/lists
+[ ! -e /var/cache/apt/pkgcache.bin ] || touch /var/cache/apt/pkgcache.bin
+echo 'package lists updated' >&2
 }`)
 
 const policy = (code: number): Sh => sh`p=/usr/sbin/policy-rc.d
@@ -75,3 +79,26 @@ e=$t/stderr`
     { live: true, anyExit: true },
   )
 }
+
+/** What goes before and after the command proper, in the same step. */
+export const around = (want: Want, due: boolean, commands: readonly Sh[]): Sh[] => [
+  ...(want.clean ? [raw('apt_get clean')] : []),
+  ...(due ? [raw('update')] : []),
+  ...commands,
+  ...(want.autoclean ? [raw('apt_get autoclean')] : []),
+]
+
+/** The lists are fresh once they were fetched. */
+export const updated = (due: boolean): Prediction[] => (due ? [aptCache().will((cache) => ({ ...cache, updated: cache.now }))] : [])
+
+/** The E: lines of apt-get, as one text. */
+export const errors = (text: string): string | undefined =>
+  [...new Set([...text.matchAll(/^E: (.*)$/gm)].map((match) => match[1]))].join('; ') || undefined
+
+/** Fetching the lists for their own sake. */
+export const updating = (want: Want, commands: readonly Sh[], makes: readonly Prediction[] = []): Change => ({
+  summary: 'update the package lists',
+  steps: [aptStep(want, commands)],
+  makes: [...updated(true), ...makes],
+  opaque: true,
+})

@@ -1,3 +1,4 @@
+import { fnmatch } from '../../facts/fnmatch.ts'
 import { compareVersions } from './version.ts'
 
 /** One item of `name`: `foo`, `foo:i386`, `foo=1.2`, `foo=1.2*`, `foo>=1.2`, `foo/bookworm-backports`, `lib*`. */
@@ -31,13 +32,5 @@ export function parseSpec(text: string): Spec | undefined {
 /** Whether a version is one the item asks for; any is, when it names none. */
 export function accepts({ version }: Spec, installed: string): boolean {
   if (version === undefined) return true
-  return version.at === '>=' ? compareVersions(installed, version.pattern) >= 0 : globPattern(version.pattern).test(installed)
+  return version.at === '>=' ? compareVersions(installed, version.pattern) >= 0 : fnmatch(version.pattern).test(installed)
 }
-
-/** fnmatch(7) for a whole version. */
-const globPattern = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob.replace(/\[!?[^\]]*\]|./g, (part) =>
-      part === '*' ? '.*' : part === '?' ? '.' : part.length > 1 ? part.replace('[!', '[^') : part.replace(/[.+^$(){}|\\[\]]/, '\\$&'),
-    )}$`,
-  )

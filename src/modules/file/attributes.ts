@@ -1,4 +1,4 @@
-import { lstat, type Present, type Stat, stat } from '../../facts/stat.ts'
+import { lstat, type Present, stat } from '../../facts/stat.ts'
 import { type Change, run } from '../../module/define.ts'
 import { octal } from '../../module/file-mode.ts'
 import { operand } from '../../module/host-path.ts'

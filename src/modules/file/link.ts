@@ -1,27 +1,14 @@
 import { ABSENT, lstat, type Present, stat } from '../../facts/stat.ts'
 import { type Change, changes, type Plan, run } from '../../module/define.ts'
 import { below, operand, parent } from '../../module/host-path.ts'
-import { made, preamble } from '../../module/ownership.ts'
-import { type Sh, sh } from '../../module/shell.ts'
+import { made } from '../../module/ownership.ts'
+import { placeLink } from '../../module/place-link.ts'
+import { sh } from '../../module/shell.ts'
 import { adjust, stateDiff } from './attributes.ts'
 import { type FileKnown, type FileWant, fails, stateOf, subject } from './known.ts'
 
 /** Where a link's target is looked for: relative ones beside the link. */
 export const targetOf = (path: string, src: string): string => (src.startsWith('/') ? src : below(parent(path), src))
-
-/** Makes it under another name and moves that over what is there, which so never is missing. */
-const place = (path: string, exists: boolean, link: (at: Sh) => Sh): Sh => sh`(
-${preamble}
-p=${operand(path)}
-${
-  exists
-    ? sh`t=$(mktemp -u -- ${below(operand(parent(path)), '.mhprov.XXXXXXXXXX')}) || fail ${`Error while replacing ${path}`}
-trap 'rm -f -- "$t"' EXIT
-${link(sh`"$t"`)} || fail ${`Error while linking ${path}`}
-mv -f -T -- "$t" "$p" || fail ${`Error while replacing ${path}`}`
-    : sh`${link(sh`"$p"`)} || fail ${`Error while linking ${path}`}`
-}
-)`
 
 /** `state: link`. Attributes are those of what it leads to, or with `follow: false` the link's own owner. */
 export function planLink(want: FileWant, is: FileKnown): Plan | Change[] {
@@ -64,7 +51,7 @@ export function planLink(want: FileWant, is: FileKnown): Plan | Change[] {
         run(
           before === 'directory'
             ? sh`rmdir -- ${operand(path)} && ln -s -T -- ${src} ${operand(path)}`
-            : place(path, before !== 'absent', (at) => sh`ln -s -T -- ${src} ${at}`),
+            : placeLink(path, before !== 'absent', (at) => sh`ln -s -T -- ${src} ${at}`),
         ),
       ],
       makes: [lstat(path).will(itself), stat(path).will(is.source?.exists ? is.source : { exists: false, why: 'broken' })],
@@ -94,7 +81,7 @@ export function planHardLink(want: FileWant, is: FileKnown): Plan | Change[] {
     {
       summary: before === 'absent' ? `create hard link to ${src}` : `replace ${before} by a hard link to ${src}`,
       diff: stateDiff(want.path, [`path: ${want.path}`, `state: ${before}`], [`path: ${want.path}`, 'state: hard']),
-      steps: [run(place(path, before !== 'absent', (at) => sh`ln ${want.follow ? '-L' : '-P'} -T -- ${operand(src)} ${at}`))],
+      steps: [run(placeLink(path, before !== 'absent', (at) => sh`ln ${want.follow ? '-L' : '-P'} -T -- ${operand(src)} ${at}`))],
       makes: [
         lstat(path).will(becomes),
         stat(path).will(becomes),

@@ -1,14 +1,7 @@
 import type { Present } from '../../facts/stat.ts'
 import { type Sh, sh } from '../../module/shell.ts'
 
-const FIELDS: Record<string, { digits: string; name: string }> = {
-  Y: { digits: '\\d{4}', name: 'year' },
-  m: { digits: '\\d{1,2}', name: 'month' },
-  d: { digits: '\\d{1,2}', name: 'day' },
-  H: { digits: '\\d{1,2}', name: 'hour' },
-  M: { digits: '\\d{1,2}', name: 'minute' },
-  S: { digits: '\\d{1,2}', name: 'second' },
-}
+const FIELDS: Record<string, string> = { Y: 'year', m: 'month', d: 'day', H: 'hour', M: 'minute', S: 'second' }
 
 /**
  * A time written in a format of strptime(3) (its %Y %m %d %H %M %S and %%) as `YYYY-MM-DD HH:MM:SS`; undefined when it is not in that format.
@@ -19,8 +12,7 @@ export function readTime(text: string, format: string): string | undefined {
     if (letter === undefined || letter === '%') return (letter ?? piece).replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
     const field = FIELDS[letter]
     if (!field) unknown = true
-    // fields that stand side by side have their full width, as in the default format
-    return field ? `(?<${field.name}>${field.digits.replace('{1,2}', '{2}')})` : ''
+    return `(?<${field}>\\d{${letter === 'Y' ? '4' : '1,2'}})`
   })
   if (unknown) return undefined
   let match: RegExpExecArray | null
@@ -31,8 +23,8 @@ export function readTime(text: string, format: string): string | undefined {
     return undefined
   }
   if (!match) return undefined
-  const { year = '1900', month = '01', day = '01', hour = '00', minute = '00', second = '00' } = match.groups ?? {}
-  return `${year}-${month}-${day} ${hour}:${minute}:${second}`
+  const part = (name: string, otherwise: string) => (match.groups?.[name] ?? otherwise).padStart(2, '0')
+  return `${part('year', '1900')}-${part('month', '01')}-${part('day', '01')} ${part('hour', '00')}:${part('minute', '00')}:${part('second', '00')}`
 }
 
 export const DEFAULT_FORMAT = '%Y%m%d%H%M.%S'

@@ -1,0 +1,237 @@
+import { z } from 'zod'
+import { type Checksum, sha1 } from '../facts/checksum.ts'
+import { type Content, content } from '../facts/content.ts'
+import { ABSENT, lstat, type Stat, stat } from '../facts/stat.ts'
+import { followedTree, tree, treeSums } from '../facts/tree.ts'
+import { defineModule, type Plan } from '../module/define.ts'
+import type { Fact } from '../module/fact.ts'
+import { ancestors, basename, below, operand, trimSlashes } from '../module/host-path.ts'
+import { SHOWN_BYTES } from '../module/host-text.ts'
+import { type LocalFile, textFile } from '../module/local-file.ts'
+import { pathResult } from '../module/ownership.ts'
+import { bool, text } from '../module/params.ts'
+import { readReport } from '../module/write-file.ts'
+import { contentText } from './copy/content.ts'
+import { planItems } from './copy/directory.ts'
+import { hostItems, type Item, localItems, payload, type There, thereOf } from './copy/items.ts'
+import { directoryMode, placeParams } from './copy/params.ts'
+import { locate, planSingle, type Source, singleFacts, singleMore } from './copy/single.ts'
+
+const params = z
+  .strictObject({
+    src: text()
+      .optional()
+      .describe(
+        'A file or directory of the controller; with a slash at its end, what is in the directory. With `remote_src` a path on the host.',
+      ),
+    content: z
+      .union([z.string(), z.number(), z.boolean(), z.array(z.unknown()), z.record(z.string(), z.unknown())], { error: 'expected text' })
+      .optional()
+      .describe('The content itself, instead of `src`. A mapping or a list is written as JSON.'),
+    remote_src: bool().default(false).describe('Whether `src` is on the host.'),
+    ...placeParams,
+    directory_mode: directoryMode(),
+    local_follow: bool().default(true).describe('Copy what a symbolic link in `src` leads to; otherwise the link itself.'),
+    checksum: text().optional().describe('SHA-1 that the source must have.'),
+  })
+  .superRefine((want, context) => {
+    const issue = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
+    if (want.src === undefined && want.content === undefined) issue('src', 'src (or content) is required')
+    if (want.src !== undefined && want.content !== undefined) issue('content', 'src and content are mutually exclusive')
+    if (want.content !== undefined && want.dest.endsWith('/')) issue('dest', 'can not use content with a dir as dest')
+    if (want.content !== undefined && want.mode === 'preserve') issue('mode', '`preserve` needs a `src` whose mode it can be')
+  })
+
+type Want = z.output<typeof params>
+
+const localSource = (want: Want, local: readonly LocalFile[] | undefined): LocalFile[] =>
+  want.content === undefined ? [...(local ?? [])] : [textFile(contentText(want.content))]
+
+const isDirectory = (files: readonly LocalFile[]): boolean => files[0]?.type === 'directory'
+
+/** The directory that the items of a directory go to. */
+const rootOf = (want: Want): string =>
+  want.src!.endsWith('/') ? trimSlashes(want.dest) : below(trimSlashes(want.dest), basename(want.src!))
+
+const baseOf = (want: Want) => (want.src === undefined ? undefined : basename(want.src))
+
+const fromLocal = (want: Want, file: LocalFile): Source => ({
+  base: baseOf(want),
+  sha1: file.sha1,
+  size: file.size,
+  mode: file.mode,
+  from: payload(file),
+  bytes: file.bytes,
+})
+
+const itemsOf = (want: Want, local: readonly LocalFile[]) => localItems(local, want.local_follow)
+
+const chain = (root: string) => [root, ...ancestors(root)]
+
+/** Ansible's copy. */
+export const copy = defineModule({
+  name: 'copy',
+  summary: 'Put a file, a directory or a given content on the host.',
+  notes: [
+    'A file appears whole or not at all: it is written beside the old one and moved over it. Its owner and mode are set before that.',
+    'A missing directory is made when `dest` ends with a slash, or `src` is a directory; otherwise it is a failure.',
+    'Without `mode`, a file that is there keeps its mode and a new one gets what the umask leaves; copies of directories on the host (`remote_src`) keep the modes of the source.',
+    'Of a directory, what else is at the destination stays. Owner and group are also set on the directories of `src` that are there already; their mode is not.',
+    'Different from Ansible: with `local_follow`, a link that leads out of the copied directory is refused (use `local_follow: false`); `src` in the result is the path as the task has it; a destination that is a device or pipe is refused.',
+  ],
+  params,
+  examples: [
+    {
+      title: 'A file',
+      params: { src: 'sshd.conf', dest: '/etc/ssh/sshd_config.d/50-local.conf', owner: 'root', mode: '0600', validate: 'sshd -t -f %s' },
+    },
+    { title: 'Content that stands in the task', params: { dest: '/etc/hostname', content: 'chat\n' } },
+    { title: 'What is in a directory', params: { src: 'site/', dest: '/srv/www/', directory_mode: '0755', mode: '0644' } },
+    {
+      title: 'A file of the host',
+      params: { src: '/usr/share/doc/app/example.conf', dest: '/etc/app.conf', remote_src: true, force: false },
+    },
+  ],
+  returns: {
+    dest: 'The path that was written.',
+    src: 'The source, as the task has it.',
+    checksum: 'SHA-1 of the content.',
+    md5sum: 'MD5 of the content, of a source that is not on the host.',
+    backup_file: 'Path of the old file, where one was kept.',
+    state: '`file`; with `mode`, `owner`, `group`, `uid`, `gid` and `size`.',
+  },
+  inputs: (want) => ({ src: want.src === undefined || want.remote_src ? undefined : { path: want.src, as: 'file' as const } }),
+  facts: (want, inputs) => {
+    const local = localSource(want, inputs.src)
+    const directory = isDirectory(local)
+    const items = directory ? itemsOf(want, local).items : []
+    const root = want.src === undefined ? '' : rootOf(want)
+    return {
+      ...singleFacts(want.dest, baseOf(want)),
+      source: want.remote_src && want.src !== undefined ? stat(want.src) : undefined,
+      sourceSum: want.remote_src && want.src !== undefined ? sha1(want.src) : undefined,
+      chain: directory || want.remote_src ? chain(root).map((one) => stat(one)) : [],
+      itemLinks: items.map((item) => lstat(below(root, item.path))),
+      itemStats: items.map((item) => stat(below(root, item.path))),
+      itemSums: items.filter(({ type }) => type === 'file').map((item) => sha1(below(root, item.path))),
+    }
+  },
+  more: (want, is, inputs) => {
+    const local = localSource(want, inputs.src)
+    const oldItems: Fact<Content>[] = []
+    const fromHost = want.remote_src && is.source?.exists && is.source.type === 'directory' ? want.src! : undefined
+    if (fromHost !== undefined) {
+      const root = rootOf(want)
+      const follow = want.local_follow
+      return {
+        real: undefined,
+        old: undefined,
+        oldItems,
+        sourceTree: (follow ? followedTree : tree)(fromHost),
+        sourceSums: treeSums({ path: fromHost, follow }),
+        rootTree: tree(root),
+        rootSums: treeSums({ path: root, follow: false }),
+      }
+    }
+    const none = { sourceTree: undefined, sourceSums: undefined, rootTree: undefined, rootSums: undefined }
+    if (isDirectory(local)) {
+      const changed = changedItems(want, is, itemsOf(want, local).items).slice(0, 100)
+      return { real: undefined, old: undefined, oldItems: changed.map((item) => content(below(rootOf(want), item.path))), ...none }
+    }
+    const source = want.remote_src
+      ? { base: baseOf(want), sha1: is.sourceSum?.sum, bytes: undefined }
+      : { base: baseOf(want), sha1: local[0]?.sha1, bytes: local[0]?.bytes }
+    return { ...singleMore(want, is, source), oldItems, ...none }
+  },
+  plan: (want, is, inputs): Plan => {
+    const fails = (failure: string): Plan => ({ changes: [], failure })
+    const local = localSource(want, inputs.src)
+    const common = { creator: is.creator, bare: want.src?.endsWith('/') ?? false }
+    if (want.remote_src && want.src !== undefined) {
+      const { source, sourceSum } = is
+      if (!source?.exists) return fails(source?.why === 'denied' ? `Source ${want.src} not readable` : `Source ${want.src} not found`)
+      if (source.type === 'directory') {
+        const root = rootOf(want)
+        const known = chain(root).map((path, i) => [path, is.chain[i]!] as const)
+        const items = hostItems(trimSlashes(want.src), source, is.sourceTree ?? [], is.sourceSums ?? new Map())
+        const there = thereOf(is.rootTree ?? [], is.rootSums ?? new Map())
+        return planItems(want, { ...common, root, known, there, old: new Map(), keepModes: true }, items)
+      }
+      if (source.type !== 'file') return fails(`Source ${want.src} is not a regular file`)
+      if (sourceSum?.sum === undefined) return fails(`Source ${want.src} not readable`)
+      const from = { path: operand(want.src) }
+      return planSingle(want, is, { base: baseOf(want), sha1: sourceSum.sum, size: source.size, mode: source.mode, from })
+    }
+    if (!isDirectory(local)) return planSingle(want, is, fromLocal(want, local[0]!))
+    const { items, outside } = itemsOf(want, local)
+    if (outside[0])
+      return fails(
+        `${want.src}: the link ${outside[0].path} leads out of the directory, to ${outside[0].target}: set local_follow: false to copy the link itself`,
+      )
+    const root = rootOf(want)
+    const old = new Map(
+      changedItems(want, is, items).flatMap((item, i) => (is.oldItems[i]?.bytes ? [[item.path, is.oldItems[i].bytes] as const] : [])),
+    )
+    return planItems(
+      want,
+      {
+        ...common,
+        root,
+        known: chain(root).map((path, i) => [path, is.chain[i]!] as const),
+        there: thereOfItems(is, items),
+        old,
+        keepModes: false,
+      },
+      items,
+    )
+  },
+  result: (want, is, outputs, inputs) => {
+    const { backup_file } = readReport(outputs)
+    const local = localSource(want, inputs.src)
+    const src = want.src === undefined ? {} : { src: want.src }
+    if (isDirectory(local) || (is.source?.exists && is.source.type === 'directory')) return { dest: want.dest, ...src }
+    const target = locate(want.dest, is, baseOf(want))
+    const file = local[0]
+    return {
+      ...src,
+      dest: is.real ?? ('path' in target ? target.path : want.dest),
+      checksum: file?.sha1 ?? is.sourceSum?.sum,
+      ...(file && { md5sum: file.md5 }),
+      ...(backup_file !== undefined && { backup_file }),
+      ...('path' in target && target.is.exists && pathResult(target.is)),
+    }
+  },
+})
+
+interface ItemAnswers {
+  readonly itemLinks: readonly Stat[]
+  readonly itemStats: readonly Stat[]
+  readonly itemSums: readonly Checksum[]
+}
+
+function thereOfItems(is: ItemAnswers, items: readonly Item[]): (path: string) => There {
+  let files = 0
+  const found = new Map<string, There>()
+  items.forEach((item, i) => {
+    const sum: Checksum = item.type === 'file' ? is.itemSums[files++]! : { why: 'no file' }
+    found.set(item.path, { link: is.itemLinks[i]!, is: is.itemStats[i]!, sum })
+  })
+  return (path) => found.get(path) ?? { link: ABSENT, is: ABSENT, sum: { why: 'no file' } }
+}
+
+/** Files that are there, small and different: their old text is worth showing. */
+function changedItems(want: Want, is: ItemAnswers, items: readonly Item[]): Item[] {
+  const there = thereOfItems(is, items)
+  return items.filter((item) => {
+    const { is: old, sum } = there(item.path)
+    return (
+      item.type === 'file' &&
+      want.force &&
+      old.exists &&
+      old.type === 'file' &&
+      old.size <= SHOWN_BYTES &&
+      sum.sum !== undefined &&
+      sum.sum !== item.sha1
+    )
+  })
+}
