@@ -42,7 +42,7 @@ const kind = (name: string, option: string): FactKind<string, TreeEntry[]> => ({
         const [letter, mode, size] = kind!.split(' ')
         entries.push({
           path,
-          // with -L a link that is still one leads nowhere or in a circle: find says N or L
+          // with -L a link that is still one leads nowhere: find says N
           type: TYPES[letter!] ?? 'link',
           mode: Number.parseInt(mode!, 8),
           uid: Number(uid),
@@ -62,7 +62,7 @@ const kind = (name: string, option: string): FactKind<string, TreeEntry[]> => ({
 /** Everything below a directory, sorted by path; links are links (find -P, findutils). [] when there is no directory. */
 export const tree = factKind(kind('tree', '-P'))
 
-/** The same with links followed, also into directories; a link that leads nowhere or in a circle stays one (find -L). */
+/** The same with links followed, also into directories; a link that leads nowhere stays one, one in a circle is left out (find -L). */
 export const followedTree = factKind(kind('followed-tree', '-L'))
 
 /** SHA-1 of every regular file below a directory by its relative path; links followed where the key says so. */

@@ -18,10 +18,7 @@ export const commandParams = {
   stdin: text().optional().describe('What the command reads on its stdin; nothing without it.'),
   stdin_add_newline: bool().default(true).describe('Whether a newline is added to `stdin`.'),
   strip_empty_ends: bool().default(true).describe('Whether newlines at the end of stdout and stderr are left out of the result.'),
-  warn: z
-    .never({ error: '`warn` is gone, in Ansible since 2.14: delete it' })
-    .optional()
-    .describe('Refused: Ansible removed it in 2.14.'),
+  warn: z.never({ error: '`warn` is gone, in Ansible since 2.14: delete it' }).optional().describe('Refused: Ansible removed it in 2.14.'),
 }
 
 export const commandNotes = [
@@ -86,12 +83,9 @@ export function commandPlan(want: Want, is: Is, command: { before: Sh; words: re
             ...(stdin !== undefined && { stdin }),
           }),
         ],
-        makes: [
-          facts.creates?.will(true),
-          facts.removes?.will(false),
-          facts.unless?.will(true),
-          facts.onlyIf?.will(false),
-        ].filter((one) => one !== undefined),
+        makes: [facts.creates?.will(true), facts.removes?.will(false), facts.unless?.will(true), facts.onlyIf?.will(false)].filter(
+          (one) => one !== undefined,
+        ),
         opaque: true,
       },
     ],

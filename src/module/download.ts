@@ -29,7 +29,7 @@ const isFile = (url: string) => /^file:/i.test(url)
 /** The path of a file:// URL. */
 const filePath = (url: string) => decodePercent(url.replace(/^file:(\/\/[^/]*)?/i, ''))
 
-const copyFile = (url: string): Sh => sh`rc=0 code=; : >"$d/heads"; cat <${filePath(url)} >"$d/body" 2>"$d/err" || rc=37`
+const copyFile = (url: string): Sh => sh`rc=0 code=; : >"$d/heads"; { cat <${filePath(url)} >"$d/body"; } 2>"$d/err" || rc=37`
 
 const tool = sh`if command -v curl >/dev/null; then ${raw(':')}
 elif wget --version 2>/dev/null | grep -q '^GNU Wget'; then wget=yes

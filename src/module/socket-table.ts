@@ -30,12 +30,7 @@ export function tableAddresses(address: string): string[] {
 const hex = (value: number, width = 2) => value.toString(16).toUpperCase().padStart(width, '0')
 
 /** Lines defining `active`, which succeeds while a connection to a local port is in one of the states. Names are looked up for IPv4. */
-export function activeConnections(want: {
-  host: string
-  port: number
-  states: readonly string[]
-  excluded: readonly string[]
-}): Sh {
+export function activeConnections(want: { host: string; port: number; states: readonly string[]; excluded: readonly string[] }): Sh {
   const any = ['0.0.0.0', '::'].includes(want.host)
   return sh`named() { getent ahostsv4 -- "$1" | while read -r a _; do
 IFS=.; set -- $a; a=$(printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1"); printf ' %s 0000000000000000FFFF0000%s' "$a" "$a"; done; }

@@ -31,10 +31,10 @@ export function wgetConfiguration(request: HttpRequest, trusted: boolean): strin
  */
 export const WGET: Sh = raw(`fetch() {
 printf %s "$settings" >"$d/settings"; printf '%s\\n' "$url" >"$d/urls"
-wget --config="$d/settings" -nv -O "$d/body" -i "$d/urls" 2>"$d/log"
+LC_ALL=C wget --config="$d/settings" --progress=dot:giga -O "$d/body" -i "$d/urls" 2>"$d/log"
 rc=$?
-sed -n -e 's/^  \\(HTTP\\/\\)/\\n\\1/p' -e t -e 's/^  //p' "$d/log" >"$d/heads"
-grep -v '^  ' "$d/log" >"$d/err"
+sed -n -e 's/^  \\(HTTP\\/\\)/\\n\\1/p' -e t -e 's/^  \\([^ ]\\)/\\1/p' "$d/log" >"$d/heads"
+grep '^[^ ]' "$d/log" | tail -n 2 >"$d/err"
 code=$(sed -n 's/^HTTP\\/[^ ]* \\([0-9]*\\).*/\\1/p' "$d/heads" | tail -n 1)
 case $rc in
 6|8) [ -z "$code" ] || rc=0 ;;

@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { type CommandLine, splitCommand } from '../module/command-line.ts'
-import { commandFacts, commandNotes, commandParams, commandPlan, commandResult, commandReturns, inlineParameter } from '../module/command-task.ts'
+import {
+  commandFacts,
+  commandNotes,
+  commandParams,
+  commandPlan,
+  commandResult,
+  commandReturns,
+  inlineParameter,
+} from '../module/command-task.ts'
 import { defineModule } from '../module/define.ts'
 import { expandWords } from '../module/expand-words.ts'
 import { bool, text } from '../module/params.ts'
@@ -8,10 +16,7 @@ import { join, raw, sh } from '../module/shell.ts'
 
 const params = z.strictObject({
   cmd: text().optional().describe('The command line, split into words by quotes and backslashes; also what a task’s plain text means.'),
-  argv: z
-    .array(text(), { error: 'expected a list of words' })
-    .optional()
-    .describe('The command as a list of words, instead of `cmd`.'),
+  argv: z.array(text(), { error: 'expected a list of words' }).optional().describe('The command as a list of words, instead of `cmd`.'),
   expand_argument_vars: bool()
     .default(true)
     .describe('Whether `$NAME` and a leading `~` in words stand for the host’s variables and homes; what is unknown stays as written.'),
@@ -29,7 +34,10 @@ export const command = defineModule({
   params,
   examples: [
     { title: 'Plain', params: 'systemctl --version' },
-    { title: 'Only when its product is missing', params: { cmd: '/usr/bin/make_database.sh db_user db_name', creates: '/path/to/database' } },
+    {
+      title: 'Only when its product is missing',
+      params: { cmd: '/usr/bin/make_database.sh db_user db_name', creates: '/path/to/database' },
+    },
     { title: 'Words with spaces', params: { argv: ['/usr/bin/touch', '/srv/a file'], chdir: '/srv' } },
     { title: 'Something to read', params: { cmd: 'chpasswd', stdin: '<%= user %>:<%= password %>', unless: 'test -e /etc/done' } },
   ],
@@ -42,9 +50,7 @@ export const command = defineModule({
     if (line.words.length === 0) return { changes: [], failure: 'no command given' }
     const failure = want.cmd === undefined ? undefined : inlineParameter(want.cmd)
     if (failure !== undefined) return { changes: [], failure }
-    const command = want.expand_argument_vars
-      ? expandWords(line.words)
-      : { before: raw(':'), words: line.words.map((word) => sh`${word}`) }
+    const command = want.expand_argument_vars ? expandWords(line.words) : { before: raw(':'), words: line.words.map((word) => sh`${word}`) }
     return commandPlan(want, is, command, want.cmd ?? join([sh`${line.words}`], '').text)
   },
   result: (want, is, outputs) => ({

@@ -7,6 +7,7 @@ import { copy } from './copy.ts'
 import { debug } from './debug.ts'
 import { fail } from './fail.ts'
 import { file } from './file.ts'
+import { getUrl } from './get-url.ts'
 import { group } from './group.ts'
 import { lineinfile } from './lineinfile.ts'
 import { meta } from './meta.ts'
@@ -33,6 +34,7 @@ const ALL = [
   debug,
   fail,
   file,
+  getUrl,
   group,
   lineinfile,
   meta,

@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { programWords } from '../module/command-script.ts'
-import { commandFacts, commandNotes, commandParams, commandPlan, commandResult, commandReturns, inlineParameter } from '../module/command-task.ts'
+import {
+  commandFacts,
+  commandNotes,
+  commandParams,
+  commandPlan,
+  commandResult,
+  commandReturns,
+  inlineParameter,
+} from '../module/command-task.ts'
 import { defineModule } from '../module/define.ts'
 import { path, text } from '../module/params.ts'
 

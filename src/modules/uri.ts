@@ -5,7 +5,17 @@ import { operand } from '../module/host-path.ts'
 import { hostReport, reporting } from '../module/host-report.ts'
 import { decodeBody, headerKeys, parseJson } from '../module/http-answer.ts'
 import { formFile, type HttpBody, httpBody } from '../module/http-body.ts'
-import { httpParams, login, redirects, refuseRequest, requestOf, seconds, splitLogin, statusCodes, urlFilename } from '../module/http-params.ts'
+import {
+  httpParams,
+  login,
+  redirects,
+  refuseRequest,
+  requestOf,
+  seconds,
+  splitLogin,
+  statusCodes,
+  urlFilename,
+} from '../module/http-params.ts'
 import { cookieJar, describeFailure, header, httpReply } from '../module/http-reply.ts'
 import { httpRequest, privateDirectory } from '../module/http-request.ts'
 import type { LocalFile } from '../module/local-file.ts'
@@ -247,6 +257,8 @@ export const uri = defineModule({
     const [output] = outputs
     if (output) return answer(want, output)
     const message = skipped(want, is)
-    return message === undefined ? { url: splitLogin(want.url).url, redirected: false, elapsed: 0 } : { changed: false, msg: message, stdout: message }
+    return message === undefined
+      ? { url: splitLogin(want.url).url, redirected: false, elapsed: 0 }
+      : { changed: false, msg: message, stdout: message }
   },
 })

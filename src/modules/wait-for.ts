@@ -17,7 +17,9 @@ const params = z.strictObject({
   state: z
     .enum(['started', 'present', 'stopped', 'absent', 'drained'])
     .default('started')
-    .describe('started or present: the port is open, the file or text is there; stopped or absent: not there; drained: no active connections.'),
+    .describe(
+      'started or present: the port is open, the file or text is there; stopped or absent: not there; drained: no active connections.',
+    ),
   timeout: int().default(300).describe('Seconds to wait at most; with nothing to watch, the seconds to wait.'),
   delay: int().default(0).describe('Seconds before the first look.'),
   sleep: number().default(1).describe('Seconds between looks.'),
@@ -35,7 +37,8 @@ const gone = (want: Want) => want.state === 'stopped' || want.state === 'absent'
 function refusal(want: Want): string | undefined {
   if (want.port !== undefined && want.path !== undefined) return 'port and path parameter can not both be passed to wait_for'
   for (const state of ['stopped', 'drained'])
-    if (want.path !== undefined && want.state === state) return `state=${state} should only be used for checking a port in the wait_for module`
+    if (want.path !== undefined && want.state === state)
+      return `state=${state} should only be used for checking a port in the wait_for module`
   if (want.exclude_hosts !== undefined && want.state !== 'drained') return 'exclude_hosts should only be with state=drained'
   if (want.state === 'drained' && want.port === undefined) return 'state=drained needs a port'
   if (want.port !== undefined && (want.port < 1 || want.port > 65535)) return `${want.port} is not a port: they go from 1 to 65535`
@@ -70,7 +73,8 @@ function script(want: Want): Sh {
 function timeoutMessage(want: Want): string {
   const where = want.port === undefined ? want.path : `${want.host}:${want.port}`
   if (want.state === 'drained') return `Timeout when waiting for ${where} to drain`
-  if (gone(want)) return want.port === undefined ? `Timeout when waiting for ${where} to be absent.` : `Timeout when waiting for ${where} to stop.`
+  if (gone(want))
+    return want.port === undefined ? `Timeout when waiting for ${where} to be absent.` : `Timeout when waiting for ${where} to stop.`
   if (want.search_regex !== undefined) return `Timeout when waiting for search string ${want.search_regex} in ${where}`
   return `Timeout when waiting for ${want.port === undefined ? 'file ' : ''}${where}`
 }

@@ -7,7 +7,8 @@ import { shell } from '../helpers/settle.ts'
 
 const home = mkdtempSync(join(tmpdir(), "glob 'a' "))
 test.before(() => {
-  for (const name of ['plain', '.hidden', 'a-b', 'a]b', 'sp ace', '-dash', "it's", 'star*', 'back\\slash']) writeFileSync(join(home, name), '')
+  for (const name of ['plain', '.hidden', 'a-b', 'a]b', 'sp ace', '-dash', "it's", 'star*', 'back\\slash'])
+    writeFileSync(join(home, name), '')
   mkdirSync(join(home, 'dir'))
   symlinkSync('nowhere', join(home, 'dangling'))
 })

@@ -29,7 +29,8 @@ export function routes(seen: Seen[], files: Record<string, Buffer | string> = {}
     const json = (value: unknown, status = 200, headers: Record<string, string | string[]> = {}) =>
       response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(value))
     if (kind === 'anything') json({ method: one.method, headers: one.headers, body: body.toString() })
-    else if (kind === 'redirect-to') response.writeHead(Number(url.searchParams.get('status_code')), { Location: url.searchParams.get('url')! }).end('moved')
+    else if (kind === 'redirect-to')
+      response.writeHead(Number(url.searchParams.get('status_code')), { Location: url.searchParams.get('url')! }).end('moved')
     else if (kind === 'status') response.writeHead(Number(rest[0])).end('said by the server')
     else if (kind === 'basic-auth' || kind === 'hidden-basic-auth') {
       const wanted = `Basic ${Buffer.from(rest.join(':')).toString('base64')}`
@@ -47,7 +48,8 @@ export function routes(seen: Seen[], files: Record<string, Buffer | string> = {}
     else if (kind === 'disposition')
       response.writeHead(200, { 'Content-Disposition': url.searchParams.get('value')! }).end('named by the server')
     else if (kind === 'typed') response.writeHead(200, { 'Content-Type': url.searchParams.get('type')! }).end(body)
-    else if (kind === 'files' && files[rest.join('/')] !== undefined) response.writeHead(200, { 'Content-Type': 'text/plain' }).end(files[rest.join('/')])
+    else if (kind === 'files' && files[rest.join('/')] !== undefined)
+      response.writeHead(200, { 'Content-Type': 'text/plain' }).end(files[rest.join('/')])
     else response.writeHead(404).end('no such page')
   }
 }

@@ -34,7 +34,10 @@ test('tells everything about a command that ran', async (t) => {
 test('an exit code other than 0 fails and is told', async (t) => {
   const { result } = await settle(command, { argv: ['sh', '-c', 'echo out; echo err >&2; exit 3'] })
   const { changed, failed, rc, msg, stdout, stderr } = result
-  t.deepEqual({ changed, failed, rc, msg, stdout, stderr }, { changed: true, failed: true, rc: 3, msg: 'non-zero return code', stdout: 'out', stderr: 'err' })
+  t.deepEqual(
+    { changed, failed, rc, msg, stdout, stderr },
+    { changed: true, failed: true, rc: 3, msg: 'non-zero return code', stdout: 'out', stderr: 'err' },
+  )
 })
 
 test('127 from the command itself is its exit code, not a missing command', async (t) => {
@@ -53,7 +56,17 @@ for (const [what, argv, rc, msg] of [
 ] as const)
   test(`${what} cannot be started`, async (t) => {
     const { result } = await settle(command, { argv })
-    t.deepEqual(result, { changed: false, failed: true, cmd: [...argv], rc, msg, stdout: '', stderr: '', stdout_lines: [], stderr_lines: [] })
+    t.deepEqual(result, {
+      changed: false,
+      failed: true,
+      cmd: [...argv],
+      rc,
+      msg,
+      stdout: '',
+      stderr: '',
+      stdout_lines: [],
+      stderr_lines: [],
+    })
   })
 
 test('there is no shell: patterns, pipes and separators are plain words', async (t) => {
@@ -61,12 +74,12 @@ test('there is no shell: patterns, pipes and separators are plain words', async 
 })
 
 test('variables of the environment and homes stand in words, quoted or not; what is unknown stays', async (t) => {
-  const prefix = ['env', 'HOME=/home/x y', 'A=1', 'LAST=ends\n\n', "Q=it's \"$A\" *"]
+  const prefix = ['env', 'HOME=/home/x y', 'A=1', 'LAST=ends\n\n', 'Q=it\'s "$A" *']
   const words = async (cmd: string, more = {}) => {
     const { result } = await settle(command, { cmd: `printf '<%s>' ${cmd}`, ...more }, { prefix })
     return result.stdout
   }
-  t.is(await words("$A ${A}b '$A' \"$A\" \\$A"), '<1><1b><1><1><1>')
+  t.is(await words('$A ${A}b \'$A\' "$A" \\$A'), '<1><1b><1><1><1>')
   t.is(await words('$NOPE ${NOPE} $ ${} $1 ${1} $$ $IFS $PPID'), '<$NOPE><${NOPE}><$><${}><$1><${1}><$$><$IFS><$PPID>')
   t.is(await words('$Q$Q'), '<it\'s "$A" *it\'s "$A" *>')
   t.is(await words('-$LAST-'), '<-ends\n\n->')
@@ -81,7 +94,9 @@ test('words of argv are expanded too', async (t) => {
 })
 
 test('any words arrive as they are', async (t) => {
-  const texts = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(..."'\"\\$`%*?[]{}~#!&|;<>() \n\t-=aé🦀\u0081\u0088") })))
+  const texts = fc.array(
+    fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...'\'"\\$`%*?[]{}~#!&|;<>() \n\t-=aé🦀\u0081\u0088') })),
+  )
   await fc.assert(
     fc.asyncProperty(texts, async (words) => {
       const clean = words.map((word) => Buffer.from(word.replaceAll('\0', '')).toString())
@@ -95,16 +110,27 @@ test('any words arrive as they are', async (t) => {
 test('runs in a directory, with its links resolved', async (t) => {
   mkdirSync(join(home, 'root/site'), { recursive: true })
   symlinkSync('root', join(home, 'www'))
-  t.is(await stdout({ argv: ['sh', '-c', 'dirname "$PWD"'], expand_argument_vars: false, chdir: join(home, 'www/site') }), join(home, 'root'))
+  t.is(
+    await stdout({ argv: ['sh', '-c', 'dirname "$PWD"'], expand_argument_vars: false, chdir: join(home, 'www/site') }),
+    join(home, 'root'),
+  )
 })
 
 test('a directory that cannot be entered fails clearly, whatever the command', async (t) => {
   const { result } = await settle(command, { cmd: 'echo', chdir: join(home, 'nope') })
   t.deepEqual(
     { msg: result.msg, failed: result.failed, rc: result.rc, changed: result.changed },
-    { msg: `Unable to change directory before execution: [Errno 2] No such file or directory: '${home}/nope'`, failed: true, rc: null, changed: false },
+    {
+      msg: `Unable to change directory before execution: [Errno 2] No such file or directory: '${home}/nope'`,
+      failed: true,
+      rc: null,
+      changed: false,
+    },
   )
-  t.is((await settle(command, { cmd: 'echo', chdir: '/etc/passwd' })).result.msg, "Unable to change directory before execution: [Errno 20] Not a directory: '/etc/passwd'")
+  t.is(
+    (await settle(command, { cmd: 'echo', chdir: '/etc/passwd' })).result.msg,
+    "Unable to change directory before execution: [Errno 20] Not a directory: '/etc/passwd'",
+  )
 })
 
 test('a command relative to the directory is found there', async (t) => {
@@ -115,7 +141,11 @@ test('a command relative to the directory is found there', async (t) => {
 
 test('creates: something there means nothing to do, also by a pattern and relative to chdir', async (t) => {
   writeFileSync(join(home, 'afile.txt'), '')
-  for (const params of [{ creates: join(home, 'afile.txt') }, { creates: join(home, 'afile.*') }, { creates: 'afile.tx[a-z]', chdir: home }]) {
+  for (const params of [
+    { creates: join(home, 'afile.txt') },
+    { creates: join(home, 'afile.*') },
+    { creates: 'afile.tx[a-z]', chdir: home },
+  ]) {
     const { changes, result } = await settle(command, { cmd: 'false', ...params })
     const said = `skipped, since ${params.creates} exists`
     t.deepEqual(changes, [])

@@ -34,7 +34,30 @@ test('lines and their indentation matter', async (t) => {
 })
 
 test('any text reaches the shell unchanged', async (t) => {
-  const pieces = fc.constantFrom("'", '"', '\\', '$', '`', '%', '\n', '#', '!', '*', '~', ' ', '$(x)', '${y}', '🦀', 'é', '\u0081', '\u0088', 'a', '\t', '-', 'EOF')
+  const pieces = fc.constantFrom(
+    "'",
+    '"',
+    '\\',
+    '$',
+    '`',
+    '%',
+    '\n',
+    '#',
+    '!',
+    '*',
+    '~',
+    ' ',
+    '$(x)',
+    '${y}',
+    '🦀',
+    'é',
+    '\u0081',
+    '\u0088',
+    'a',
+    '\t',
+    '-',
+    'EOF',
+  )
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: pieces, maxLength: 40 }), async (text) => {
       const cmd = `cat <<'MARK'\n${text}\nMARK\n: ${text.replace(/[^ -~]|[^A-Za-z ]/g, '')}`
@@ -60,7 +83,14 @@ test('a text of any length runs, with its stdin and its exit code', async (t) =>
 })
 
 test('the text cannot disturb the shell around it', async (t) => {
-  for (const cmd of ['exit 5', 'set -e; false || exit 5', 'exec sh -c "exit 5"', 'cd /; exit 5', 'trap "exit 5" EXIT; unset PATH', ') ; exit 5 ; ( :'])
+  for (const cmd of [
+    'exit 5',
+    'set -e; false || exit 5',
+    'exec sh -c "exit 5"',
+    'cd /; exit 5',
+    'trap "exit 5" EXIT; unset PATH',
+    ') ; exit 5 ; ( :',
+  ])
     t.is((await settle(shell, { cmd })).result.rc, cmd.startsWith(')') ? 2 : 5)
 })
 

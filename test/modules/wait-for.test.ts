@@ -135,7 +135,10 @@ for (const [tool, extra] of [
     await listen(server, port)
     const { result } = await opening
     t.deepEqual([result.failed, result.port], [undefined, port])
-    t.is((await settle(waitFor, { port, state: 'stopped', timeout: 0 }, within(path))).result.msg, `Timeout when waiting for 127.0.0.1:${port} to stop.`)
+    t.is(
+      (await settle(waitFor, { port, state: 'stopped', timeout: 0 }, within(path))).result.msg,
+      `Timeout when waiting for 127.0.0.1:${port} to stop.`,
+    )
     const closing = settle(waitFor, { port, state: 'stopped', timeout: 20, sleep: 0.2 }, within(path))
     await wait(300)
     server.close()
@@ -145,7 +148,10 @@ for (const [tool, extra] of [
 test('without a tool to try a port it says what is needed', async (t) => {
   const { result } = await settle(waitFor, { port: 1 }, within(tools()))
   t.deepEqual([result.failed, result.msg], [true, 'bash, curl or nc is needed on the host to wait for a port'])
-  t.is((await settle(waitFor, { port: 1, search_regex: 'x' }, within(tools()))).result.msg, 'bash is needed on the host to search what a port says')
+  t.is(
+    (await settle(waitFor, { port: 1, search_regex: 'x' }, within(tools()))).result.msg,
+    'bash is needed on the host to search what a port says',
+  )
 })
 
 test('what a port says is searched, over as many connections as it takes', async (t) => {
@@ -193,7 +199,10 @@ test('what makes no sense together is refused', async (t) => {
   t.is(await refusal({ path: '/x', state: 'drained' }), 'state=drained should only be used for checking a port in the wait_for module')
   t.is(await refusal({ port: 1, exclude_hosts: ['x'] }), 'exclude_hosts should only be with state=drained')
   t.is(await refusal({ port: 70000 }), '70000 is not a port: they go from 1 to 65535')
-  t.regex((await refusal({ port: 1, state: 'drained', active_connection_states: ['OPEN'] })) ?? '', /^unknown active_connection_states \(OPEN\)/)
+  t.regex(
+    (await refusal({ port: 1, state: 'drained', active_connection_states: ['OPEN'] })) ?? '',
+    /^unknown active_connection_states \(OPEN\)/,
+  )
   t.regex((await refusal({ path: '/x', search_regex: '(' })) ?? '', /^search_regex "\(" cannot be used: /)
 })
 

@@ -13,8 +13,7 @@ import { setTimes, timesToSet } from './times.ts'
 export function planDirectory(want: FileWant, is: FileKnown): Plan | Change[] {
   const dangling = want.follow && is.link.exists && is.link.type === 'link' && !is.file.exists
   if (dangling) {
-    if (is.real === undefined) return fails(`There was an issue creating ${want.path} as requested: it is a link in a circle`)
-    return make(want, is, missingDirectories([[is.real, ABSENT]], want, is.creator))
+    return make(want, is, missingDirectories([[is.real ?? is.path, ABSENT]], want, is.creator))
   }
   const there = subject(want, is)
   if (!there) {

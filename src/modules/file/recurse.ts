@@ -56,8 +56,8 @@ ${join(lines, '\n')}
     ],
     makes: [
       tree(is.path).will((entries) => {
-        const sets = new Map(strays.map(({ path, set }) => [path, set]))
-        return entries.map((entry) => withAttributes(sets.get(entry.path), entry))
+        const sets = new Map(strays.map(({ path, is: entry, set }) => [`${entry.type} ${path}`, set]))
+        return entries.map((entry) => withAttributes(sets.get(`${entry.type} ${entry.path}`), entry))
       }),
       ...strays.slice(0, MANY).flatMap(({ path, set, is: entry }) => {
         const after = (old: Present) => withAttributes(set, old)

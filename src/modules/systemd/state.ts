@@ -45,20 +45,19 @@ export function stateChange(want: UnitWant, is: Unit | undefined): Change[] {
 }
 
 // `systemctl start` is content once a simple service was forked (systemd.service(5), Type=), so a service that ends at once
-// with an error is looked for half a second later. One that restarts itself after an error is in "auto-restart" by then.
+// with an error is looked for half a second later; one that restarts itself has done so at least once by then, or is about to.
 const LOOK = raw(`look
 case $s in *Type=simple*|*Type=exec*|*Type=idle*) sleep 0.5; look ;; esac
 case $s in
 *ActiveState=failed*) echo "$u failed right after it was started" >&2; tell; exit 1 ;;
-*Result=success*) ;;
-*SubState=auto-restart*) echo "$u ended with an error right after it was started, and keeps being restarted" >&2; tell; exit 1 ;;
+*NRestarts=[1-9]*|*SubState=auto-restart*) echo "$u ended right after it was started, and keeps being restarted" >&2; tell; exit 1 ;;
 esac`)
 
 function script(want: UnitWant, name: string, verb: Verb): Sh {
   const ctl = systemctl(want)
   return sh`u=${name}
 tell() { ${ctl} status --no-pager --full --lines=20 -- "$u" >&2; }
-look() { s=$(${ctl} show --property=Type,ActiveState,SubState,Result -- "$u"); }
+look() { s=$(${ctl} show --property=Type,ActiveState,SubState,NRestarts -- "$u"); }
 ${systemctl(want, want.no_block ? ['--no-block'] : [])} ${verb} -- "$u" || { r=$?; ${raw(verb === 'stop' ? ':' : 'tell')}; exit $r; }
 ${verb === 'stop' || verb === 'reload' || want.no_block ? raw('') : LOOK}`
 }

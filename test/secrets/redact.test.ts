@@ -1,0 +1,37 @@
+import test from 'ava'
+import { redactor } from '../../src/secrets/redact.ts'
+import { Secret } from '../../src/secrets/secret.ts'
+
+const SECRET = `pass'word"1&`
+
+test('a secret is masked in every form in which it may be shown', (t) => {
+  const redact = redactor([SECRET])
+  const shown = {
+    plain: `x ${SECRET} y`,
+    json: JSON.stringify({ a: SECRET }),
+    url: `https://h/?q=${encodeURIComponent(SECRET)}`,
+    base64: Buffer.from(SECRET).toString('base64'),
+    quoted: `'${SECRET.replaceAll("'", "'\\''")}'`,
+    deep: [{ list: [SECRET] }],
+  }
+  t.deepEqual(redact(shown), {
+    plain: 'x ******** y',
+    json: '{"a":"********"}',
+    url: 'https://h/?q=********',
+    base64: '********',
+    quoted: "'********'",
+    deep: [{ list: ['********'] }],
+  })
+})
+
+test('without secrets nothing is touched', (t) => {
+  const value = { a: ['b'] }
+  t.is(redactor([])(value), value)
+})
+
+test('a Secret shows its mask however it is turned into text', async (t) => {
+  const { inspect } = await import('node:util')
+  const secret = new Secret(SECRET)
+  for (const text of [`${secret}`, String(secret), JSON.stringify(secret), inspect({ secret }), secret + '']) t.false(text.includes('word'))
+  t.is(secret.reveal(), SECRET)
+})
