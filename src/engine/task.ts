@@ -119,13 +119,19 @@ async function wholeTask(context: HostContext, task: Task, ref: TaskRef): Promis
   return everyTurn(context, task, ref, scope)
 }
 
-/** The first host to arrive does it; the others take over its outcome. */
+/** The first host to arrive does it; the others take over its outcome, or the work when that host is lost on the way. */
 async function once(context: HostContext, task: Task, make: () => Promise<Outcome>): Promise<Outcome> {
-  const under = context.shared.once.get(task) as Promise<Outcome> | undefined
-  if (under) return under
+  const { once: shared } = context.shared
+  for (let under = shared.get(task); under; under = shared.get(task)) {
+    const outcome = await (under as Promise<Outcome>).catch(() => undefined)
+    if (outcome) return outcome
+  }
   const made = make()
-  context.shared.once.set(task, made)
-  return made
+  shared.set(task, made)
+  return made.catch((error: unknown) => {
+    shared.delete(task)
+    throw error
+  })
 }
 
 async function everyTurn(context: HostContext, task: Task, ref: TaskRef, scope: Scope): Promise<Outcome> {

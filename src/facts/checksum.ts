@@ -2,7 +2,9 @@ import { factKind } from '../module/fact.ts'
 import { batches, operand } from '../module/host-path.ts'
 import { join, raw, type Sh, sh } from '../module/shell.ts'
 
+/** Those that coreutils has a tool for. */
 export const ALGORITHMS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'] as const
+/** One of them. */
 export type Algorithm = (typeof ALGORITHMS)[number]
 
 /** Hex digits; without them why there are none: no regular file there (links are followed), or it may not be read. */
@@ -56,4 +58,5 @@ ${join(calls, '\n')}`
   },
 })
 
+/** SHA-1 of a file, by which Ansible compares contents. */
 export const sha1 = (path: string) => checksum({ path, algorithm: 'sha1' })

@@ -63,7 +63,10 @@ ${join([...madeUp, ...plain], '\n')}`
       if (letters.includes('f')) at = archive.end
       paths.forEach((path, i) => {
         const bytes = archive.files.get(path)
-        found.set(path, letters[i] === 'd' ? { why: 'denied' } : letters[i] !== 'f' ? { why: 'no file' } : bytes ? { bytes } : { why: 'too large' })
+        found.set(
+          path,
+          letters[i] === 'd' ? { why: 'denied' } : letters[i] !== 'f' ? { why: 'no file' } : bytes ? { bytes } : { why: 'too large' },
+        )
       })
     }
     return keys.map((key) => found.get(operand(key)) ?? { why: 'no file' })

@@ -2,6 +2,7 @@ import { type FactKind, factKind } from '../module/fact.ts'
 import { batches, operand } from '../module/host-path.ts'
 import { join, raw, type Sh, sh } from '../module/shell.ts'
 
+/** What kind of thing is at a path (inode(7)). */
 export type FileType = 'file' | 'directory' | 'link' | 'fifo' | 'socket' | 'block' | 'char'
 
 /** What stat(2) says of something that is there. */
@@ -38,8 +39,10 @@ export interface Missing {
   readonly why: 'absent' | 'denied' | 'broken'
 }
 
+/** What stat(2) answers. */
 export type Stat = Present | Missing
 
+/** Nothing there. */
 export const ABSENT: Missing = { exists: false, why: 'absent' }
 
 // The type bits of st_mode, in octal (inode(7)).

@@ -16,6 +16,7 @@ export interface BlockWant {
   readonly line_separator: 'lf' | 'cr' | 'crlf'
 }
 
+/** How a line can end, by Ansible's names. */
 export const SEPARATORS = { lf: '\n', cr: '\r', crlf: '\r\n' } as const
 
 const splitAny = (text: string): string[] => text.match(/[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$/g) ?? []

@@ -2,7 +2,7 @@ import type { ChecksumParam } from './checksum-param.ts'
 import { findSum } from './checksum-param.ts'
 import { operand } from './host-path.ts'
 import { reporting } from './host-report.ts'
-import { decodePercent } from './http-params.ts'
+import { decodePercent, splitLogin } from './http-params.ts'
 import { type HttpRequest, httpRequest, privateDirectory } from './http-request.ts'
 import type { WantedAttributes } from './ownership.ts'
 import { placeDownload } from './place-download.ts'
@@ -55,7 +55,7 @@ fetch`
 }
 answered || { tell about ${'checksum'}; report; exit 0; }
 find_sum "$d/body" ${name}
-[ -n "$sum" ] || refuse ${`Unable to find a checksum for file '${name}' in '${from}'`}
+[ -n "$sum" ] || refuse ${`Unable to find a checksum for file '${name}' in '${splitLogin(from).url}'`}
 url=$main first=$mine settings=$full`
 
 /** One step that fetches a file and puts it in place; its output is for `hostReport`. */

@@ -12,6 +12,7 @@ const ENCODINGS: Record<string, BufferEncoding> = {
   'utf-16le': 'utf16le',
 }
 
+/** Whether a file can be edited in this character set. */
 export const knownEncoding = (name: string): boolean => name.toLowerCase() in ENCODINGS
 
 /**

@@ -26,6 +26,7 @@ export function regex(source: string, flags: Parameters<typeof pythonRegex>[1] =
   return read.regex
 }
 
+/** The first match, wherever the expression left off before. */
 export function search(regex: RegExp, text: string): RegExpExecArray | null {
   regex.lastIndex = 0
   return regex.exec(text)

@@ -1,9 +1,10 @@
 import type { Creator } from '../facts/creator.ts'
-import { lstat, type Present, type Stat, stat } from '../facts/stat.ts'
+import type { Present, Stat } from '../facts/stat.ts'
 import type { Prediction } from './fact.ts'
 import { operand } from './host-path.ts'
 import { type Attributes, differences, made, setAttributes, type WantedAttributes, withAttributes } from './ownership.ts'
 import { join, type Sh, sh } from './shell.ts'
+import { willBe } from './will-be.ts'
 
 /** A directory to be made in one that exists, or that was made just before. */
 export interface NewDirectory {
@@ -45,5 +46,5 @@ export function missingDirectories(known: readonly (readonly [string, Stat])[], 
 }
 
 /** That they will be there. */
-export const willExist = (directories: readonly NewDirectory[]): Prediction[] =>
-  directories.flatMap(({ path, becomes }) => [lstat(path).will(becomes), stat(path).will(becomes)])
+export const willExist = (directories: readonly NewDirectory[], by: Creator): Prediction[] =>
+  directories.flatMap(({ path, becomes }) => willBe(path, becomes, by))

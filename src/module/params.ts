@@ -105,3 +105,9 @@ export function parameterNames(params: z.ZodType): Map<string, string> {
   }
   return names
 }
+
+/** Whether only the named parameters are allowed; set_fact takes any. */
+export const isStrict = (params: z.ZodType): boolean => {
+  const def = params.def as { catchall?: z.ZodType; in?: z.ZodType }
+  return def.in ? isStrict(def.in) : def.catchall?.def.type === 'never'
+}

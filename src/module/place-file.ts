@@ -20,6 +20,7 @@ import {
   withAttributes,
 } from './ownership.ts'
 import { sh } from './shell.ts'
+import { willBe } from './will-be.ts'
 import { type HostFile, writeFile } from './write-file.ts'
 
 /** A file that a task wants, and what is there instead. */
@@ -92,7 +93,7 @@ export function placeFile(file: Placement): { changes: Change[]; message: string
       steps: [step],
       ...(file.diff && { diff: file.diff }),
       makes: [
-        ...willExist(file.directories ?? []),
+        ...willExist(file.directories ?? [], creator),
         ...[file.path, ...(file.named && file.named !== file.path ? [file.named] : [])].flatMap((path) =>
           willHold(path, { ...becomes, size: file.size }, file, path !== file.path),
         ),
@@ -105,10 +106,9 @@ export function placeFile(file: Placement): { changes: Change[]; message: string
 const rewritten = (is: Present, by: Creator): Present =>
   by.uid === 0 || is.uid === by.uid ? is : { ...is, uid: by.uid, user: by.user, ...(is.gid !== by.gid && { gid: -1, group: '' }) }
 
-function willHold(path: string, becomes: Present, { bytes, sha1: sum }: Placement, link: boolean): Prediction[] {
+function willHold(path: string, becomes: Present, { bytes, sha1: sum, creator }: Placement, link: boolean): Prediction[] {
   return [
-    ...(link ? [] : [lstat(path).will(becomes)]),
-    stat(path).will(becomes),
+    ...willBe(path, becomes, creator).filter(({ fact }) => !link || fact.kind.name !== 'lstat'),
     ...(bytes
       ? [
           content(path).will({ bytes }),

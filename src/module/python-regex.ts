@@ -1,6 +1,7 @@
 // Python's `re` syntax (docs.python.org, library/re) rewritten for JavaScript's `v` flag. Everything that means something
 // else there is spelled out, so `^`, `$`, `.`, `\w`, `\d`, `\s`, `\b`, `\A` and `\Z` match what they match in Python.
 
+/** An expression that can be used, or why it cannot. */
 export type PythonRegex = { readonly regex: RegExp } | { readonly regex?: undefined; readonly why: string }
 
 class Untranslatable extends Error {}

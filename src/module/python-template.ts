@@ -1,6 +1,7 @@
 /** A replacement text in Python's syntax, taken apart: text as it is, and groups by number or name. */
 type Part = string | { readonly group: number | string }
 
+/** A replacement that can be used, or why it cannot. */
 export type PythonTemplate =
   | { readonly expand: (groups: readonly (string | undefined)[], named?: Readonly<Record<string, string | undefined>>) => string }
   | { readonly expand?: undefined; readonly why: string }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AnyModule } from './define.ts'
-import { fieldMeta, fields } from './params.ts'
+import { fieldMeta, fields, isStrict } from './params.ts'
 
 type Json = Record<string, unknown>
 
@@ -25,8 +25,7 @@ function parameters(module: AnyModule): Json {
     const one = { ...(description && { description }), anyOf: [jsonSchema(schema), TEMPLATE] }
     for (const word of [name, ...aliases]) properties[word] = one
   }
-  const strict = Object.keys(properties).length > 0
-  const form: Json = { type: ['object', 'null'], properties, ...(strict && { additionalProperties: false }) }
+  const form: Json = { type: ['object', 'null'], properties, ...(isStrict(module.params) && { additionalProperties: false }) }
   return { description: module.summary, anyOf: [form, ...(module.freeForm ? [{ type: 'string' }] : []), TEMPLATE] }
 }
 

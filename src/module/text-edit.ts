@@ -32,6 +32,7 @@ export const editParams = {
   unsafe_writes: bool().default(false).describe('Overwrite in place a file that cannot be replaced, such as one mounted on its own.'),
 }
 
+/** They as a plan reads them. */
 export type EditWant = z.output<z.ZodObject<typeof editParams>>
 
 /** What an edit makes of a file's text. */
@@ -43,6 +44,7 @@ export interface Edit {
   readonly report?: Readonly<Record<string, string>>
 }
 
+/** What must be known of the file; its text is read at once, so that one answer decides. */
 export const editFacts = (want: EditWant) => ({
   link: lstat(want.path),
   file: stat(want.path),
@@ -51,6 +53,7 @@ export const editFacts = (want: EditWant) => ({
   creator: creator(''),
 })
 
+/** Where a link leads, when the path is one. */
 export const editMore = (want: EditWant, is: { link: Stat }) => ({
   real: is.link.exists && is.link.type === 'link' ? realpath(want.path) : undefined,
 })
@@ -102,7 +105,7 @@ export function planEdit(
     want,
     creator: is.creator,
     above: known[0]?.[1],
-    same: before !== undefined && old !== undefined && old.equals(bytes),
+    same: before !== undefined && old?.equals(bytes) === true,
     from: { bytes, size: bytes.length },
     size: bytes.length,
     bytes,

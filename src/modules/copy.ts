@@ -1,72 +1,17 @@
-import { z } from 'zod'
-import { type Checksum, sha1 } from '../facts/checksum.ts'
+import { sha1 } from '../facts/checksum.ts'
 import { type Content, content } from '../facts/content.ts'
-import { ABSENT, lstat, type Stat, stat } from '../facts/stat.ts'
+import { lstat, stat } from '../facts/stat.ts'
 import { followedTree, tree, treeSums } from '../facts/tree.ts'
 import { defineModule, type Plan } from '../module/define.ts'
 import type { Fact } from '../module/fact.ts'
-import { ancestors, basename, below, operand, trimSlashes } from '../module/host-path.ts'
-import { SHOWN_BYTES } from '../module/host-text.ts'
-import { type LocalFile, textFile } from '../module/local-file.ts'
+import { below, operand, trimSlashes } from '../module/host-path.ts'
 import { pathResult } from '../module/ownership.ts'
-import { bool, text } from '../module/params.ts'
 import { readReport } from '../module/write-file.ts'
-import { contentText } from './copy/content.ts'
 import { planItems } from './copy/directory.ts'
-import { hostItems, type Item, localItems, payload, type There, thereOf } from './copy/items.ts'
-import { directoryMode, placeParams } from './copy/params.ts'
-import { locate, planSingle, type Source, singleFacts, singleMore } from './copy/single.ts'
-
-const params = z
-  .strictObject({
-    src: text()
-      .optional()
-      .describe(
-        'A file or directory of the controller; with a slash at its end, what is in the directory. With `remote_src` a path on the host.',
-      ),
-    content: z
-      .union([z.string(), z.number(), z.boolean(), z.array(z.unknown()), z.record(z.string(), z.unknown())], { error: 'expected text' })
-      .optional()
-      .describe('The content itself, instead of `src`. A mapping or a list is written as JSON.'),
-    remote_src: bool().default(false).describe('Whether `src` is on the host.'),
-    ...placeParams,
-    directory_mode: directoryMode(),
-    local_follow: bool().default(true).describe('Copy what a symbolic link in `src` leads to; otherwise the link itself.'),
-    checksum: text().optional().describe('SHA-1 that the source must have.'),
-  })
-  .superRefine((want, context) => {
-    const issue = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message })
-    if (want.src === undefined && want.content === undefined) issue('src', 'src (or content) is required')
-    if (want.src !== undefined && want.content !== undefined) issue('content', 'src and content are mutually exclusive')
-    if (want.content !== undefined && want.dest.endsWith('/')) issue('dest', 'can not use content with a dir as dest')
-    if (want.content !== undefined && want.mode === 'preserve') issue('mode', '`preserve` needs a `src` whose mode it can be')
-  })
-
-type Want = z.output<typeof params>
-
-const localSource = (want: Want, local: readonly LocalFile[] | undefined): LocalFile[] =>
-  want.content === undefined ? [...(local ?? [])] : [textFile(contentText(want.content))]
-
-const isDirectory = (files: readonly LocalFile[]): boolean => files[0]?.type === 'directory'
-
-/** The directory that the items of a directory go to. */
-const rootOf = (want: Want): string =>
-  want.src!.endsWith('/') ? trimSlashes(want.dest) : below(trimSlashes(want.dest), basename(want.src!))
-
-const baseOf = (want: Want) => (want.src === undefined ? undefined : basename(want.src))
-
-const fromLocal = (want: Want, file: LocalFile): Source => ({
-  base: baseOf(want),
-  sha1: file.sha1,
-  size: file.size,
-  mode: file.mode,
-  from: payload(file),
-  bytes: file.bytes,
-})
-
-const itemsOf = (want: Want, local: readonly LocalFile[]) => localItems(local, want.local_follow)
-
-const chain = (root: string) => [root, ...ancestors(root)]
+import { hostItems, thereOf } from './copy/items.ts'
+import { baseOf, chain, changedItems, fromLocal, isDirectory, itemsOf, localSource, rootOf, thereOfItems } from './copy/local.ts'
+import { copyParams } from './copy/params.ts'
+import { locate, planSingle, singleFacts, singleMore } from './copy/single.ts'
 
 /** Ansible's copy. */
 export const copy = defineModule({
@@ -79,7 +24,7 @@ export const copy = defineModule({
     'Of a directory, what else is at the destination stays. Owner and group are also set on the directories of `src` that are there already; their mode is not.',
     'Different from Ansible: with `local_follow`, a link that leads out of the copied directory is refused (use `local_follow: false`); `src` in the result is the path as the task has it; a destination that is a device or pipe is refused.',
   ],
-  params,
+  params: copyParams,
   examples: [
     {
       title: 'A file',
@@ -126,6 +71,7 @@ export const copy = defineModule({
       return {
         real: undefined,
         old: undefined,
+        fresh: undefined,
         oldItems,
         sourceTree: (follow ? followedTree : tree)(fromHost),
         sourceSums: treeSums({ path: fromHost, follow }),
@@ -136,11 +82,21 @@ export const copy = defineModule({
     const none = { sourceTree: undefined, sourceSums: undefined, rootTree: undefined, rootSums: undefined }
     if (isDirectory(local)) {
       const changed = changedItems(want, is, itemsOf(want, local).items).slice(0, 100)
-      return { real: undefined, old: undefined, oldItems: changed.map((item) => content(below(rootOf(want), item.path))), ...none }
+      return {
+        real: undefined,
+        old: undefined,
+        fresh: undefined,
+        oldItems: changed.map((item) => content(below(rootOf(want), item.path))),
+        ...none,
+      }
     }
-    const source = want.remote_src
-      ? { base: baseOf(want), sha1: is.sourceSum?.sum, bytes: undefined }
-      : { base: baseOf(want), sha1: local[0]?.sha1, bytes: local[0]?.bytes }
+    if (want.remote_src && want.src !== undefined) {
+      const { source, sourceSum } = is
+      const size = source?.exists && source.type === 'file' ? source.size : Number.POSITIVE_INFINITY
+      return { ...singleMore(want, is, { base: baseOf(want), sha1: sourceSum?.sum, size, path: want.src }), oldItems, ...none }
+    }
+    const [file] = local
+    const source = { base: baseOf(want), sha1: file?.sha1, size: file?.size ?? 0 }
     return { ...singleMore(want, is, source), oldItems, ...none }
   },
   plan: (want, is, inputs): Plan => {
@@ -160,7 +116,14 @@ export const copy = defineModule({
       if (source.type !== 'file') return fails(`Source ${want.src} is not a regular file`)
       if (sourceSum?.sum === undefined) return fails(`Source ${want.src} not readable`)
       const from = { path: operand(want.src) }
-      return planSingle(want, is, { base: baseOf(want), sha1: sourceSum.sum, size: source.size, mode: source.mode, from })
+      return planSingle(want, is, {
+        base: baseOf(want),
+        sha1: sourceSum.sum,
+        size: source.size,
+        mode: source.mode,
+        from,
+        bytes: is.fresh?.bytes,
+      })
     }
     if (!isDirectory(local)) return planSingle(want, is, fromLocal(want, local[0]!))
     const { items, outside } = itemsOf(want, local)
@@ -202,36 +165,3 @@ export const copy = defineModule({
     }
   },
 })
-
-interface ItemAnswers {
-  readonly itemLinks: readonly Stat[]
-  readonly itemStats: readonly Stat[]
-  readonly itemSums: readonly Checksum[]
-}
-
-function thereOfItems(is: ItemAnswers, items: readonly Item[]): (path: string) => There {
-  let files = 0
-  const found = new Map<string, There>()
-  items.forEach((item, i) => {
-    const sum: Checksum = item.type === 'file' ? is.itemSums[files++]! : { why: 'no file' }
-    found.set(item.path, { link: is.itemLinks[i]!, is: is.itemStats[i]!, sum })
-  })
-  return (path) => found.get(path) ?? { link: ABSENT, is: ABSENT, sum: { why: 'no file' } }
-}
-
-/** Files that are there, small and different: their old text is worth showing. */
-function changedItems(want: Want, is: ItemAnswers, items: readonly Item[]): Item[] {
-  const there = thereOfItems(is, items)
-  return items.filter((item) => {
-    const { is: old, sum } = there(item.path)
-    return (
-      item.type === 'file' &&
-      want.force &&
-      old.exists &&
-      old.type === 'file' &&
-      old.size <= SHOWN_BYTES &&
-      sum.sum !== undefined &&
-      sum.sum !== item.sha1
-    )
-  })
-}

@@ -4,13 +4,14 @@ import { content } from '../facts/content.ts'
 import { creator } from '../facts/creator.ts'
 import { epoch } from '../facts/epoch.ts'
 import { realpath } from '../facts/realpath.ts'
-import { ABSENT, lstat, stat } from '../facts/stat.ts'
+import { lstat, stat } from '../facts/stat.ts'
 import { followedTree, tree } from '../facts/tree.ts'
 import { type Change, defineModule, type Plan, run } from '../module/define.ts'
 import { ancestors, operand, trimSlashes } from '../module/host-path.ts'
 import { pathResult } from '../module/ownership.ts'
 import { bool, fileParams, path, text } from '../module/params.ts'
 import { sh } from '../module/shell.ts'
+import { willBeAbsent } from '../module/will-be.ts'
 import { stateDiff } from './file/attributes.ts'
 import { planDirectory } from './file/directory.ts'
 import { type FileKnown, type FileWant, fails, stateOf, subject } from './file/known.ts'
@@ -34,8 +35,7 @@ function planAbsent(want: FileWant, is: FileKnown): Plan | Change[] {
       diff: stateDiff(want.path, [`path: ${want.path}`, `state: ${before}`], [`path: ${want.path}`, 'state: absent']),
       steps: [run(sh`rm -rf -- ${operand(is.path)}`)],
       makes: [
-        lstat(is.path).will(ABSENT),
-        stat(is.path).will(ABSENT),
+        ...willBeAbsent(is.path),
         content(is.path).will({ why: 'no file' }),
         checksum({ path: is.path, algorithm: 'sha1' }).will({ why: 'no file' }),
         tree(is.path).will([]),

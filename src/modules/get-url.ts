@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { checksum } from '../facts/checksum.ts'
 import { creator } from '../facts/creator.ts'
-import { type Stat, stat } from '../facts/stat.ts'
+import { lstat, type Stat, stat } from '../facts/stat.ts'
 import { checksumParam } from '../module/checksum-param.ts'
 import { defineModule, type ModuleResult, type Output, run } from '../module/define.ts'
 import { download } from '../module/download.ts'
@@ -175,6 +175,7 @@ export const getUrl = defineModule({
         summary: `download ${splitLogin(want.url).url} to ${place}`,
         steps: [run(script, { stdin, anyExit: true, userEnvironment: true })],
         makes: [
+          lstat(place).will(becomes),
           stat(place).will(becomes),
           ...(wanted && 'digits' in wanted ? [checksum({ path: place, algorithm: wanted.algorithm }).will({ sum: wanted.digits })] : []),
         ],

@@ -65,14 +65,16 @@ const fields = (want: Want): [string, string][] =>
       })
     : []
 
-function bodyOf(want: Want, files: Files): HttpBody | { path: string } | undefined {
+type Body = HttpBody | { readonly path: string; readonly type?: string } | undefined
+
+function bodyOf(want: Want, files: Files): Body {
   if (want.src !== undefined && want.body !== undefined) return { why: 'parameters are mutually exclusive: body|src' }
   const type = want.body_format === 'json' ? { type: 'application/json' } : {}
   if (want.src === undefined) {
     const read = Object.fromEntries(fields(want).map(([name]) => [name, files[`${FIELD}${name}`]]))
     return want.body === undefined || want.body === null ? undefined : httpBody(want.body, want.body_format, read)
   }
-  if (want.remote_src) return { path: operand(want.src) }
+  if (want.remote_src) return { path: operand(want.src), ...type }
   const file = files.src?.[0]
   if (file?.type !== 'file') return { why: `${want.src} is not a file` }
   if (!file.bytes) return { why: `${want.src} is larger than 1 MiB: copy it to the host and send it from there with remote_src` }
@@ -85,27 +87,18 @@ function skipped(want: Want, is: { creates?: boolean | undefined; removes?: bool
   return undefined
 }
 
-function request(want: Want, body: ReturnType<typeof bodyOf>) {
+function request(want: Want, body: Exclude<Body, { why: string }>) {
   const plain = requestOf(want)
-  const typed = Object.keys(want.headers).some((name) => name.toLowerCase() === 'content-type')
-  const type =
-    body === undefined || 'why' in body
-      ? undefined
-      : 'path' in body
-        ? want.body_format === 'json'
-          ? 'application/json'
-          : undefined
-        : body.type
-  const headers =
-    type === undefined || (typed && want.body_format !== 'form-multipart')
-      ? plain.headers
-      : { ...withoutType(plain.headers), 'Content-Type': type }
+  const isType = (name: string) => name.toLowerCase() === 'content-type'
+  // a form's boundary must be the one that was used, whatever a header says
+  const own = body?.type !== undefined && (want.body_format === 'form-multipart' || !Object.keys(plain.headers).some(isType))
+  const others = Object.fromEntries(Object.entries(plain.headers).filter(([name]) => !isType(name)))
   const made = httpRequest({
     ...plain,
-    headers,
+    headers: own ? { ...others, 'Content-Type': body.type! } : plain.headers,
     method: want.method,
     redirects: want.follow_redirects,
-    body: body === undefined || 'why' in body ? undefined : 'path' in body ? body : body.bytes,
+    body: body && ('path' in body ? body : body.bytes),
     unixSocket: want.unix_socket,
     caPath: want.ca_path,
   })
@@ -138,9 +131,6 @@ printf 'body\\0'; cat "$d/body"
 )`
   return { script, stdin: made.stdin }
 }
-
-const withoutType = (headers: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-type'))
 
 function answer(want: Want, output: Output): ModuleResult {
   const elapsed = Math.floor((output.end - output.start) / 1000)
@@ -235,12 +225,8 @@ export const uri = defineModule({
   }),
   plan: (want, is, inputs) => {
     const body = bodyOf(want, inputs)
-    const failure =
-      body && 'why' in body
-        ? body.why
-        : want.mode === 'preserve'
-          ? 'mode: preserve has no meaning here'
-          : refuseRequest(want, ['http', 'https'])
+    if (body && 'why' in body) return { changes: [], failure: body.why }
+    const failure = want.mode === 'preserve' ? 'mode: preserve has no meaning here' : refuseRequest(want, ['http', 'https'])
     if (failure !== undefined) return { changes: [], failure }
     const message = skipped(want, is)
     if (message !== undefined) return { changes: [], message }

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { type Diagnostic, problem, type Source } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { AnyModule } from '../module/define.ts'
-import { fieldMeta, fields, parameterNames } from '../module/params.ts'
+import { fieldMeta, fields, isStrict, parameterNames } from '../module/params.ts'
 import type { Entry, MapValue, Value } from '../yaml.ts'
 import { isNotKnown } from './assumed.ts'
 import { compileCondition } from './condition.ts'
@@ -50,11 +50,6 @@ export function nameArguments(module: AnyModule, args: Value, key: Source): Argu
     else entries.push({ ...one, key: name })
   }
   return { entries, at, problems }
-}
-
-const isStrict = (params: z.ZodType): boolean => {
-  const def = params.def as { catchall?: { def: { type: string } }; in?: z.ZodType }
-  return def.in ? isStrict(def.in) : def.catchall?.def.type === 'never'
 }
 
 /** What a parameter reads: its templates, or the expression it is (`assert.that`, `debug.var`). */

@@ -50,6 +50,7 @@ export function openBoard(hosts: readonly string[], every: number, draw: () => v
     concurrent: true,
     exitOnError: false,
     registerSignalListeners: false,
+    // listr2 types its renderers by its own abstract class, which has fields that none of its renderers needs
     renderer: PacedRenderer as never,
     rendererOptions: { every, draw } as never,
   })

@@ -29,6 +29,7 @@ export function detailLines(report: TaskReport, options: DetailOptions, named = 
   // what was planned explains a failure, but comes after it: it did not happen
   const tried = report.failure && report.items.length === 0
   if (!tried) for (const change of report.changes) lines.push(...changeLines(change, options, named))
+  lines.push(...spoken(report.said, options))
   for (const item of report.items) lines.push(...itemLines(item, report, options))
   if (report.because) lines.push(style.paint('maybe', `depends on: ${printable(report.because)}`))
   // a loop's failure is that of its first failed item, told there
@@ -44,16 +45,18 @@ function changeLines(change: PlannedChange, options: DetailOptions, named: boole
   return [...(named ? [] : [printable(change.summary)]), ...diff]
 }
 
+const spoken = (said: readonly string[], { columns }: DetailOptions): string[] => said.flatMap((line) => fold(printable(line), columns - 2))
+
 function itemLines(item: ItemReport, report: TaskReport, options: DetailOptions): string[] {
   const { style, verbosity } = options
-  const quiet = item.label === 'ok' || item.label === 'skipped'
+  const quiet = (item.label === 'ok' || item.label === 'skipped') && item.said.length === 0
   if (quiet && verbosity < 1) return []
   const [only, ...more] = item.changes
   const summary = only && more.length === 0 ? style.paint('quiet', ` (${printable(only.summary)})`) : ''
   // the task's own line has the word already, unless its items ended differently
   const word = item.label === report.label && !item.failure ? '' : `${style.paint(item.label, item.label)} `
   const head = `${word}${style.paint('strong', printable(item.item))}${summary}`
-  const lines = item.changes.flatMap((change) => changeLines(change, options, summary !== ''))
+  const lines = [...item.changes.flatMap((change) => changeLines(change, options, summary !== '')), ...spoken(item.said, options)]
   const failure = item.failure ? reportedFailure(item.failure, report, options) : []
   return [head, ...[...lines, ...failure].map((line) => `  ${line}`)]
 }

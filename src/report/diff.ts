@@ -24,13 +24,16 @@ export function diffLines(diff: Diff, style: Style, columns: number): string[] {
   if (!patch) return [style.paint('quiet', `${to}: too much differs to show, ${linesIn(before)} lines before, ${linesIn(after)} after`)]
   const lines = [style.paint('strong', `--- ${from}`), style.paint('strong', `+++ ${to}`)]
   for (const hunk of patch.hunks) {
-    lines.push(style.paint('hint', `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`))
+    lines.push(style.paint('hint', `@@ -${placeOf(hunk.oldStart, hunk.oldLines)} +${placeOf(hunk.newStart, hunk.newLines)} @@`))
     const starts = firstDifferences(hunk.lines)
     for (const [i, line] of hunk.lines.entries()) lines.push(paintLine(line, starts[i] ?? 0, style, columns))
   }
   if (lines.length <= MOST_LINES) return lines
   return [...lines.slice(0, MOST_LINES), style.paint('quiet', `${style.ellipsis} ${count(lines.length - MOST_LINES, 'more line')}`)]
 }
+
+/** Of an empty range the line before it is named (POSIX diff, "Diff Unified Output Format"). */
+const placeOf = (start: number, lines: number): string => `${lines === 0 ? start - 1 : start},${lines}`
 
 const linesIn = (text: string): number => text.split('\n').length - (text.endsWith('\n') ? 1 : 0)
 

@@ -65,7 +65,7 @@ export function openLines(options: ReporterOptions): Reporter {
       tell(
         host,
         'running',
-        `${task.title}${style.paint('quiet', `  since ${roundDuration(now() - task.since)}, quiet for ${roundDuration(now() - task.heard)}`)}`,
+        `${task.title}${style.paint('quiet', `  for ${roundDuration(now() - task.since)}, quiet for ${roundDuration(now() - task.heard)}`)}`,
       )
       task.heard = now()
     }

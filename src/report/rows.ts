@@ -1,24 +1,26 @@
+import { unreachable } from '../diagnostic.ts'
+import type { Event } from '../engine/event.ts'
 import { clip, pad, padStart, widthOf } from './measure.ts'
 import type { Style } from './style.ts'
-import { count, printable, roundDuration } from './text.ts'
+import { count, linesOf, printable, roundDuration, titleOf } from './text.ts'
 
 /** What is shown of one host while the run goes on; times in milliseconds of one clock. */
 export interface Row {
   readonly host: string
-  state: 'waiting' | 'running' | 'ok' | 'failed' | 'unreachable' | 'interrupted'
+  readonly state: 'waiting' | 'running' | 'ok' | 'failed' | 'unreachable' | 'interrupted'
   /** Tasks begun. */
-  begun: number
-  changed: number
+  readonly begun: number
+  readonly changed: number
   /** What it is doing, or did last when `idle`. */
-  title: string
+  readonly title: string
   /** Between two tasks. */
-  idle: boolean
+  readonly idle: boolean
   /** Begin of what it is doing, or end of what it did. */
-  since: number
+  readonly since: number
   /** When it last gave a sign. */
-  heard: number
+  readonly heard: number
   /** The last line of output of what it is doing. */
-  tail: string
+  readonly tail: string
 }
 
 export const newRow = (host: string): Row => ({
@@ -32,6 +34,33 @@ export const newRow = (host: string): Row => ({
   heard: 0,
   tail: '',
 })
+
+/** The row after an event of its host. */
+export function nextRow(row: Row, event: Extract<Event, { host: string }>, now: number): Row {
+  switch (event.type) {
+    case 'host:start':
+      return { ...row, state: 'running', title: 'connecting', idle: false, since: now, heard: now }
+    case 'task:start': {
+      const begun = row.begun + (event.task.handler ? 0 : 1)
+      return { ...row, title: titleOf(event.task), idle: false, begun, since: now, heard: now, tail: '' }
+    }
+    case 'task:plan':
+    case 'task:item':
+      return { ...row, heard: now }
+    case 'task:output': {
+      const tail = linesOf(event.text).findLast((line) => line.trim() !== '')
+      return { ...row, heard: now, ...(tail !== undefined && { tail: tail.trim() }) }
+    }
+    case 'task:retry':
+      return { ...row, heard: now, tail: `not yet (${event.attempt} of ${event.retries}), again in ${event.delay} s` }
+    case 'task:end':
+      return { ...row, idle: true, since: now, tail: '', changed: row.changed + (event.status === 'changed' ? 1 : 0) }
+    case 'host:end':
+      return { ...row, state: event.status, idle: true, since: now, tail: '' }
+    default:
+      return unreachable(event)
+  }
+}
 
 export interface View {
   readonly style: Style

@@ -55,8 +55,11 @@ function sentence(summary: Summary, entries: readonly Entry[], style: Style): st
   const ends = (['interrupted', 'failed', 'unreachable'] as const)
     .map((status) => ({ status, hosts: entries.filter(([, host]) => host.status === status).length }))
     .filter(({ hosts }) => hosts > 0)
+  const [only] = entries.length === 1 ? entries : []
   const trouble = ends
-    .map(({ status, hosts }, i) => `${hosts}${i === 0 ? ` of ${count(entries.length, 'host')}` : ''} ${status}`)
+    .map(({ status, hosts }, i) =>
+      only ? `${printable(only[0])} ${status}` : `${hosts}${i === 0 ? ` of ${entries.length} hosts` : ''} ${status}`,
+    )
     .join(', ')
   const maybe = entries.some(([, host]) => host.maybe > 0)
   const said = `${trouble ? `${trouble}. ` : ''}${changeSentence(summary, entries, trouble !== '')}`

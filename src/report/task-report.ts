@@ -6,6 +6,8 @@ export interface ItemReport {
   readonly item: string
   readonly label: Label
   readonly changes: readonly PlannedChange[]
+  /** What `debug` has to show. */
+  readonly said: readonly string[]
   readonly failure?: Failure
 }
 
@@ -17,6 +19,7 @@ export interface TaskReport {
   readonly ms: number
   readonly changes: readonly PlannedChange[]
   readonly items: readonly ItemReport[]
+  readonly said: readonly string[]
   readonly result: Record<string, unknown>
   readonly failure?: Failure
   readonly because?: string
@@ -38,9 +41,9 @@ export function gatherTasks(): (event: Event) => TaskReport | undefined {
     // a turn that is tried again plans again
     else if (event.type === 'task:retry') of(event.host).changes = []
     else if (event.type === 'task:item') {
-      const { item, status, failure } = event
+      const { item, status, failure, task, result } = event
       const { changes, items } = of(event.host)
-      items.push({ item, label: labelOf(status, mode, failure), changes, ...(failure && { failure }) })
+      items.push({ item, label: labelOf(status, mode, failure), changes, said: saidBy(task, result), ...(failure && { failure }) })
       of(event.host).changes = []
     } else if (event.type === 'task:end') {
       const { host, task, status, ms, result, failure, because, ignored } = event
@@ -53,6 +56,7 @@ export function gatherTasks(): (event: Event) => TaskReport | undefined {
         ms,
         result,
         ...gathered,
+        said: gathered.items.length > 0 ? [] : saidBy(task, result),
         ...(failure && { failure }),
         ...(because && { because }),
         ...(ignored && { ignored }),
@@ -60,4 +64,15 @@ export function gatherTasks(): (event: Event) => TaskReport | undefined {
     }
     return undefined
   }
+}
+
+/** A `debug` task is there to be read, whatever the verbosity: its message, or the expression with its value. Lines as they come. */
+function saidBy(task: TaskRef, result: Record<string, unknown>): string[] {
+  if (task.module !== 'debug' || result.failed === true || result.skipped === true) return []
+  return Object.entries(result)
+    .filter(([key]) => key !== 'changed' && key !== 'failed' && !key.startsWith('ansible_loop') && key !== result.ansible_loop_var)
+    .flatMap(([key, value]) => {
+      const text = typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '')
+      return `${key === 'msg' ? '' : `${key}: `}${text}`.split('\n')
+    })
 }

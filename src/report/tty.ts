@@ -4,7 +4,7 @@ import { type Board, openBoard } from './board.ts'
 import { detailLines, failureRest } from './details.ts'
 import { clip, fold, pad, widthOf } from './measure.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
-import { drawRows, newRow, type Row } from './rows.ts'
+import { drawRows, newRow, nextRow, type Row } from './rows.ts'
 import { Screen } from './screen.ts'
 import { type Label, styleOf } from './style.ts'
 import { summaryTable } from './summary-table.ts'
@@ -41,7 +41,8 @@ export function openTty(options: ReporterOptions): Reporter {
   }
   const room = () => Math.max(options.columns() - 1, 20)
   const put = (...lines: string[]) => above.push(...lines.map((line) => clip(line, room(), style.ellipsis)))
-  const column = () => labels + hosts + 6
+  /** Where a task's name begins; less on a narrow terminal, so that room is left. */
+  const column = () => Math.min(labels + hosts + 6, Math.floor(room() / 2))
   const headOf = (label: Label, host: string, text: string) =>
     `${style.paint(label, `${style.icon(label)} ${pad(label, labels)}`)}  ${style.paint('strong', pad(clip(printable(host), hosts, style.ellipsis), hosts))}  ${text}`
   const details = (columns: number) => ({ style, verbosity, diff: options.diff, frame: options.frame, columns })
@@ -49,7 +50,8 @@ export function openTty(options: ReporterOptions): Reporter {
   const end = (report: TaskReport) => {
     const { host, label, task, changes, items } = report
     if (report.failure && !report.ignored) told.add(host)
-    if ((label === 'ok' || label === 'skipped') && verbosity < 1) return
+    const speaks = [report, ...items].some((one) => one.said.length > 0)
+    if ((label === 'ok' || label === 'skipped') && !speaks && verbosity < 1) return
     const time = report.ms >= WORTH_TELLING ? style.paint('quiet', `  ${duration(report.ms)}`) : ''
     const title = `${titleOf(task)}${task.handler ? style.paint('quiet', ' (handler)') : ''}`
     const head = headOf(label, host, title)
@@ -64,8 +66,6 @@ export function openTty(options: ReporterOptions): Reporter {
   }
 
   const endHost = (event: Extract<Event, { type: 'host:end' }>) => {
-    const row = rows.get(event.host)
-    if (row) Object.assign(row, { state: event.status, idle: true, tail: '', since: now() })
     board?.settle(event.host, event.status === 'ok')
     if (event.status === 'ok' || told.has(event.host)) return
     const [first = '', ...more] = fold(linesOf(event.failure?.message ?? '')[0] ?? '', room() - column())
@@ -83,7 +83,7 @@ export function openTty(options: ReporterOptions): Reporter {
 
   const on = (event: Event): void => {
     const report = gather(event)
-    const row = 'host' in event ? rows.get(event.host) : undefined
+    if ('host' in event) rows.set(event.host, nextRow(rows.get(event.host) ?? newRow(event.host), event, now()))
     switch (event.type) {
       case 'run:start':
         return begin(event)
@@ -91,38 +91,13 @@ export function openTty(options: ReporterOptions): Reporter {
         put(...(plays++ > 0 ? [''] : []), style.paint('strong', printable(event.play)))
         return
       case 'host:start':
-        if (row) Object.assign(row, { state: 'running', title: 'connecting', idle: false, since: now(), heard: now() })
-        return
       case 'task:start':
-        if (row)
-          Object.assign(row, {
-            title: titleOf(event.task),
-            idle: false,
-            tail: '',
-            since: now(),
-            heard: now(),
-            begun: row.begun + (event.task.handler ? 0 : 1),
-          })
-        return
       case 'task:plan':
       case 'task:item':
-        if (row) row.heard = now()
-        return
       case 'task:output':
-        if (row)
-          Object.assign(row, {
-            heard: now(),
-            tail:
-              linesOf(event.text)
-                .findLast((line) => line.trim() !== '')
-                ?.trim() ?? row.tail,
-          })
-        return
       case 'task:retry':
-        if (row) Object.assign(row, { heard: now(), tail: `not yet (${event.attempt} of ${event.retries}), again in ${event.delay} s` })
         return
       case 'task:end':
-        if (row) Object.assign(row, { idle: true, tail: '', since: now(), changed: row.changed + (event.status === 'changed' ? 1 : 0) })
         if (report) end(report)
         return
       case 'host:end':

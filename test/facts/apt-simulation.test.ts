@@ -30,7 +30,7 @@ Conf base-files (12.4+deb12u12 Debian:12.12/stable [amd64])
 })
 
 test('a host without apt-get simulates nothing, with the code of a missing command', (t) => {
-  t.deepEqual(aptSimulation(['upgrade']).kind.parse(Buffer.from('sh: 1: apt-get: not found\n\x0a7\0'), [['upgrade']]), [
+  t.deepEqual(aptSimulation(['upgrade']).kind.parse(Buffer.from(['sh: 1: apt-get: not found\n', '127', ''].join('\0')), [['upgrade']]), [
     { install: [], remove: [], text: 'sh: 1: apt-get: not found\n', code: 127 },
   ])
 })

@@ -134,6 +134,7 @@ export const CHECK: readonly Event[] = ended(
     ...did('laptop', CONFIG, 'changed', { changes: [{ summary: 'write /etc/matrix-synapse/homeserver.yaml', diff: DIFF }] }),
     ...did('laptop', task(8, 'Start the containers', 'command'), 'maybe', { because: 'Install Docker' }),
     ...did('laptop', task(7, 'Remove the old database', 'file'), 'skipped'),
+    ...did('laptop', task(9, 'Show the address', 'debug'), 'ok', { result: { msg: 'https://chat.example.org\n\x1b[2Jready' } }),
     { type: 'host:end', host: 'laptop', status: 'ok', ms: 1120 },
   ],
   1200,

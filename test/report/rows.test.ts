@@ -1,7 +1,8 @@
 import test from 'ava'
 import { widthOf } from '../../src/report/measure.ts'
-import { drawRows, newRow, type Row, type View } from '../../src/report/rows.ts'
+import { drawRows, newRow, nextRow, type Row, type View } from '../../src/report/rows.ts'
 import { styleOf } from '../../src/report/style.ts'
+import { APPLY } from './events.ts'
 
 const row = (host: string, more: Partial<Row> = {}): Row => ({ ...newRow(host), ...more })
 const busy = (host: string, more: Partial<Row> = {}): Row =>
@@ -72,5 +73,32 @@ test('without a UTF-8 locale rows are ASCII', (t) => {
   t.is(
     draw(rows, { style: styleOf(false, false) }),
     '- a  [14]  Install Docker\n  | out\n+ b        done\nx c        FAILED\n. d        waiting',
+  )
+})
+
+test("a row follows its host's events", (t) => {
+  const shown: string[] = []
+  let one = newRow('laptop')
+  for (const [i, event] of APPLY.entries()) {
+    if (!('host' in event) || event.host !== 'laptop') continue
+    one = nextRow(one, event, i * 1000)
+    const [line, tail] = drawRows([one], { ...VIEW, now: i * 1000 })
+    shown.push(`${event.type}: ${line!.slice(2)}${tail ? `\n${tail}` : ''}`)
+  }
+  t.is(
+    [...shown.slice(0, 8), ...shown.slice(-3)].join('\n'),
+    `host:start: laptop  connecting
+task:start: laptop  [1]  Gathering Facts
+task:end: laptop  [1]  Gathering Facts
+task:start: laptop  [2]  docker : Install Docker
+task:plan: laptop  [2]  docker : Install Docker  2 s
+task:output: laptop  [2]  docker : Install Docker  4 s
+  │ Get:1 http://deb.debian.org/debian bookworm/main docker.io
+task:output: laptop  [2]  docker : Install Docker  5 s
+  │ Unpacking       docker.io \\u{202e}(20.10)
+task:end: laptop  [2]  docker : Install Docker
+task:plan: laptop  [6]  Restart Synapse  1 s
+task:end: laptop  [6]  Restart Synapse
+host:end: laptop  [6]  done, 4 changed`,
   )
 })

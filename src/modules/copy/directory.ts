@@ -1,17 +1,18 @@
 import type { Creator } from '../../facts/creator.ts'
-import { ABSENT, lstat, type Present, type Stat, stat } from '../../facts/stat.ts'
+import { ABSENT, lstat, type Present, type Stat } from '../../facts/stat.ts'
 import { type Change, changes, type Plan, run } from '../../module/define.ts'
 import { octal } from '../../module/file-mode.ts'
 import { below } from '../../module/host-path.ts'
 import { shown } from '../../module/host-text.ts'
 import { makeDirectories, missingDirectories, type NewDirectory, willExist } from '../../module/make-directory.ts'
-import { differences, lookUp, made, preamble } from '../../module/ownership.ts'
+import { differences, lookUp, made, preamble, withAttributes } from '../../module/ownership.ts'
 import { changeAttributes, placeFile } from '../../module/place-file.ts'
 import { placeLink } from '../../module/place-link.ts'
 import { sh } from '../../module/shell.ts'
 import type { Item, There } from './items.ts'
 import type { CopyWant } from './single.ts'
 
+/** What is known of the place where a directory's items go. */
 export interface DirectoryKnown {
   /** Where the items go; the directory of path ''. */
   readonly root: string
@@ -38,7 +39,7 @@ export function planItems(want: CopyWant, is: DirectoryKnown, items: readonly It
     .map((item) => adjustDirectory(want, is, below(is.root, item.path), item.path === '' ? is.known[0]![1] : is.there(item.path).is))
   return {
     changes: changes(
-      directories.length > 0 && createDirectories(directories),
+      directories.length > 0 && createDirectories(directories, is.creator),
       ...adjusted,
       ...items.filter((item) => item.type === 'file').flatMap((item) => placeItem(want, is, item, made)),
       ...items.filter((item) => item.type === 'link').map((item) => linkItem(want, is, item)),
@@ -90,7 +91,7 @@ function newDirectories(want: CopyWant, is: DirectoryKnown, items: readonly Item
   return directories
 }
 
-const createDirectories = (directories: readonly NewDirectory[]): Change => ({
+const createDirectories = (directories: readonly NewDirectory[], by: Creator): Change => ({
   summary: directories.length === 1 ? `create directory ${directories[0]!.path}` : `create ${directories.length} directories`,
   steps: [
     run(sh`(
@@ -99,15 +100,13 @@ ${lookUp({ ...directories.at(-1)!.set })}
 ${makeDirectories(directories)}
 )`),
   ],
-  makes: willExist(directories),
+  makes: willExist(directories, by),
 })
 
 function adjustDirectory(want: CopyWant, is: DirectoryKnown, path: string, there: Stat): Change | undefined {
   if (!there.exists || there.type !== 'directory') return undefined
   const set = differences({ owner: want.owner, group: want.group }, there, { type: 'directory', umask: is.creator.umask })
-  return (
-    set && changeAttributes(path, there, set, { ...there, ...(set.owner && { user: set.owner }), ...(set.group && { group: set.group }) })
-  )
+  return set && changeAttributes(path, there, set, withAttributes(set, there))
 }
 
 function placeItem(want: CopyWant, is: DirectoryKnown, item: Item, made: ReadonlyMap<string, Present>): Change[] {
@@ -149,6 +148,6 @@ function linkItem(want: CopyWant, is: DirectoryKnown, item: Item): Change | fals
   return {
     summary: `create link ${path} to ${target}`,
     steps: [run(placeLink(path, link.exists, (at) => sh`ln -s -T -- ${target} ${at}`))],
-    makes: [lstat(path).will(becomes), stat(path).will({ exists: false, why: 'broken' })],
+    makes: [lstat(path).will(becomes)],
   }
 }

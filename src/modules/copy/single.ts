@@ -54,6 +54,7 @@ export const singleFacts = (dest: string, base: string | undefined) => {
   }
 }
 
+/** The answers to `singleFacts`. */
 export interface SingleKnown {
   readonly dest: Stat
   readonly destLink: Stat
@@ -75,6 +76,7 @@ export interface Target {
   readonly above: readonly (readonly [string, Stat])[]
 }
 
+/** Decides between `dest` and the file of the source's name in it; or why there is no place for it. */
 export function locate(dest: string, is: SingleKnown, base: string | undefined): Target | { readonly failure: string } {
   const at = trimSlashes(dest)
   const above = ancestors(at).map((path, i) => [path, is.above[i]!] as const)
@@ -96,14 +98,21 @@ export function locate(dest: string, is: SingleKnown, base: string | undefined):
   return { path: at, is: is.dest, link: is.destLink, sum: is.destSum, above }
 }
 
-/** Asks where a link leads that is to be followed, and for the old text when it will be shown. */
-export const singleMore = (want: CopyWant, is: SingleKnown, source: Pick<Source, 'base' | 'sha1' | 'bytes'>) => {
+/** Asks where a link leads that is to be followed, and for the old text when it will be shown; for the new one too when that is on the host. */
+export const singleMore = (
+  want: CopyWant,
+  is: SingleKnown,
+  source: Pick<Source, 'base' | 'sha1' | 'size'> & { readonly path?: string },
+) => {
   const target = locate(want.dest, is, source.base)
-  if ('failure' in target) return { real: undefined, old: undefined }
-  const differs = target.is.exists && target.is.type === 'file' && target.is.size <= SHOWN_BYTES && target.sum.sum !== source.sha1
+  if ('failure' in target) return { real: undefined, old: undefined, fresh: undefined }
+  const changes = target.sum.sum === undefined || (want.force && target.sum.sum !== source.sha1)
+  const small = changes && source.size <= SHOWN_BYTES
+  const here = target.is.exists && target.is.type === 'file' && target.is.size <= SHOWN_BYTES
   return {
     real: want.follow && target.link.exists && target.link.type === 'link' ? realpath(target.path) : undefined,
-    old: differs && source.bytes && source.bytes.length <= SHOWN_BYTES ? content(target.path) : undefined,
+    old: small && here ? content(target.path) : undefined,
+    fresh: small && source.path !== undefined ? content(source.path) : undefined,
   }
 }
 

@@ -7,6 +7,7 @@ import { type Sh, sh } from '../../module/shell.ts'
 import type { FileKnown, FileWant } from './known.ts'
 import { setTimes, type Time, type Times, timesToSet } from './times.ts'
 
+/** The times a task wants; `otherwise` for one it does not name. */
 export const wantedTimes = (want: FileWant, is: FileKnown, otherwise: Time): { atime: Time; mtime: Time } => {
   const one = (word: string | undefined, time: number | undefined): Time =>
     word === undefined ? otherwise : word === 'preserve' || word === 'now' ? word : (time ?? 'preserve')

@@ -1,9 +1,10 @@
-import { ABSENT, lstat, type Stat, stat } from '../../facts/stat.ts'
+import { ABSENT, type Stat } from '../../facts/stat.ts'
 import { type Change, changes, type Plan, run } from '../../module/define.ts'
 import { octal } from '../../module/file-mode.ts'
 import { makeDirectories, missingDirectories, type NewDirectory, willExist } from '../../module/make-directory.ts'
 import { lookUp, preamble } from '../../module/ownership.ts'
 import { sh } from '../../module/shell.ts'
+import { willBe } from '../../module/will-be.ts'
 import { adjust, stateDiff, wantedTimes } from './attributes.ts'
 import { type FileKnown, type FileWant, fails, stateOf, subject } from './known.ts'
 import { adjustBelow } from './recurse.ts'
@@ -44,8 +45,8 @@ ${times ? setTimes(times, sh`${last.path}`) : sh`:`}
 )`),
       ],
       makes: [
-        ...willExist(directories),
-        ...(last.path === is.path ? [] : [stat(is.path).will(last.becomes), lstat(last.path).will(last.becomes)]),
+        ...willExist(directories, is.creator),
+        ...(last.path === is.path ? [] : willBe(is.path, last.becomes, is.creator).filter(({ fact }) => fact.kind.name !== 'lstat')),
       ],
     },
   ]

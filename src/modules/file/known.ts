@@ -3,6 +3,7 @@ import type { Present, Stat } from '../../facts/stat.ts'
 import type { TreeEntry } from '../../facts/tree.ts'
 import type { Plan } from '../../module/define.ts'
 
+/** What the file module can be told to make of a path. */
 export type State = 'file' | 'directory' | 'link' | 'hard' | 'touch' | 'absent'
 
 /** The file module's parameters, as its plans read them. */
@@ -41,6 +42,7 @@ export interface FileKnown {
   readonly mtime: number | undefined
 }
 
+/** A plan that cannot be carried out. */
 export const fails = (failure: string): Plan => ({ changes: [], failure })
 
 /** What Ansible calls the thing at a path: a file with several names is `hard`, and so is no device or pipe. */

@@ -27,6 +27,7 @@ export function readTime(text: string, format: string): string | undefined {
   return `${part('year', '1900')}-${part('month', '01')}-${part('day', '01')} ${part('hour', '00')}:${part('minute', '00')}:${part('second', '00')}`
 }
 
+/** As touch(1) has it. */
 export const DEFAULT_FORMAT = '%Y%m%d%H%M.%S'
 
 /** A wanted time: kept, the moment the step runs, or seconds since the epoch. */
@@ -38,6 +39,7 @@ export interface Times {
   readonly mtime?: 'now' | number
 }
 
+/** Compares; `now` always differs. */
 export function timesToSet(want: { atime: Time; mtime: Time }, is: Pick<Present, 'atime' | 'mtime'>): Times | undefined {
   const differs = (wanted: Time, time: number): wanted is 'now' | number => wanted === 'now' || (wanted !== 'preserve' && wanted !== time)
   const atime = differs(want.atime, is.atime) ? want.atime : undefined

@@ -1,11 +1,12 @@
 import { checksum, sha1 } from '../../facts/checksum.ts'
 import { content } from '../../facts/content.ts'
-import { lstat, type Present, stat } from '../../facts/stat.ts'
+import { type Present, stat } from '../../facts/stat.ts'
 import { type Change, changes, type Plan, run } from '../../module/define.ts'
 import { octal } from '../../module/file-mode.ts'
 import { operand, parent } from '../../module/host-path.ts'
 import { differences, lookUp, made, preamble, setAttributes, withAttributes } from '../../module/ownership.ts'
 import { sh } from '../../module/shell.ts'
+import { willBe } from '../../module/will-be.ts'
 import { adjust, stateDiff, wantedTimes } from './attributes.ts'
 import { type FileKnown, type FileWant, fails, stateOf, subject } from './known.ts'
 import { setTimes, timesToSet } from './times.ts'
@@ -54,8 +55,7 @@ new=
 )`),
       ],
       makes: [
-        lstat(path).will(becomes),
-        stat(path).will(becomes),
+        ...willBe(path, becomes, is.creator),
         ...(path === is.path ? [] : [stat(is.path).will(becomes)]),
         content(is.path).will({ bytes: Buffer.alloc(0) }),
         sha1(is.path).will({ sum: 'da39a3ee5e6b4b0d3255bfef95601890afd80709' }),

@@ -169,6 +169,7 @@ export function unitResult(want: UnitWant, { unit: is }: { unit: Unit | undefine
   return {
     ...common,
     failed: true,
+    changed: outputs.length > 1,
     msg: `Unable to ${verb} service ${want.name}: ${reason}`,
     rc: last.code,
     stderr,
