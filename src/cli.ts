@@ -17,6 +17,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     err: (text) => process.stderr.write(text),
     isTTY: process.stdout.isTTY === true,
     columns: () => process.stdout.columns ?? 80,
+    rows: () => process.stdout.rows ?? 24,
     env: process.env,
     stop: stop.signal,
     leave: leave.signal,

@@ -48,6 +48,7 @@ export async function execute(
     write: terminal.out,
     isTTY: terminal.isTTY,
     columns: terminal.columns,
+    rows: terminal.rows,
     colour,
     unicode: speaksUnicode(terminal.env),
     verbosity: args.verbose ?? 0,
@@ -73,7 +74,7 @@ export async function execute(
   }
   const summary = await untilLeft(run(program, deps), terminal.leave)
   await reporter.close()
-  return summary ? exitCodeOf(summary) : EXIT.interrupted
+  return summary && !terminal.stop.aborted ? exitCodeOf(summary) : EXIT.interrupted
 }
 
 /** A second Ctrl-C does not wait for the hosts. */

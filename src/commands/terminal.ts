@@ -8,6 +8,7 @@ export interface Terminal {
   readonly err: (text: string) => void
   readonly isTTY: boolean
   readonly columns: () => number
+  readonly rows: () => number
   readonly env: NodeJS.ProcessEnv
   /** Asked once: finish what is under way. Asked twice: leave at once. */
   readonly stop: AbortSignal

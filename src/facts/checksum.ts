@@ -16,7 +16,7 @@ interface Key {
 }
 
 // Only regular files are given to the tool: it would wait for ever on a pipe, and never end on a device.
-const HASH = raw(`hash() {
+const HASH = raw(`sum_files() {
 tool=$1; shift
 for p do
 shift
@@ -36,7 +36,7 @@ export const checksum = factKind<Key, Checksum>({
   script: (keys) => {
     const calls: Sh[] = ALGORITHMS.flatMap((algorithm) =>
       batches(keys.filter((key) => key.algorithm === algorithm).map((key) => operand(key.path))).map(
-        (paths) => sh`printf ${`${algorithm}\\0`}; hash ${`${algorithm}sum`} ${paths}`,
+        (paths) => sh`printf ${`${algorithm}\\0`}; sum_files ${`${algorithm}sum`} ${paths}`,
       ),
     )
     return sh`${HASH}

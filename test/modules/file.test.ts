@@ -393,6 +393,12 @@ test('given times are set and then left', async (t) => {
   )
 })
 
+test('a new directory gets given times', async (t) => {
+  const here = scratch(t)
+  await applies(t, file, { path: here.at('-d/e'), state: 'directory', modification_time: '202202081414.00' })
+  t.is(here.stat('-d/e').mtimeMs, new Date(2022, 1, 8, 14, 14).getTime())
+})
+
 test('one time can be set alone', async (t) => {
   const here = scratch(t, { f: '' })
   utimesSync(here.at('f'), 1000, 1000)

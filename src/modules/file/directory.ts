@@ -1,6 +1,7 @@
 import { ABSENT, type Stat } from '../../facts/stat.ts'
 import { type Change, changes, type Plan, run } from '../../module/define.ts'
 import { octal } from '../../module/file-mode.ts'
+import { operand } from '../../module/host-path.ts'
 import { makeDirectories, missingDirectories, type NewDirectory, willExist } from '../../module/make-directory.ts'
 import { lookUp, preamble } from '../../module/ownership.ts'
 import { sh } from '../../module/shell.ts'
@@ -41,7 +42,7 @@ function make(want: FileWant, is: FileKnown, directories: readonly NewDirectory[
 ${preamble}
 ${lookUp(last.set ?? {})}
 ${makeDirectories(directories)}
-${times ? setTimes(times, sh`${last.path}`) : sh`:`}
+${times ? setTimes(times, sh`${operand(last.path)}`) : sh`:`}
 )`),
       ],
       makes: [
