@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { createRequire } from 'node:module'
 import yargs, { type Argv } from 'yargs'
 import { EXIT } from './commands/exit-code.ts'
@@ -12,6 +13,7 @@ class UsageError extends Error {}
 export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController()
   const leave = new AbortController()
+  setMaxListeners(0, stop.signal, leave.signal)
   const terminal: Terminal = {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
@@ -26,8 +28,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const interrupted = () => (stop.signal.aborted ? leave : stop).abort()
   const quietPipe = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    process.exitCode = EXIT.interrupted
-    leave.abort()
+    // the reader has gone: finish the step under way on each host, then stop
+    stop.abort()
   }
   process.on('SIGINT', interrupted)
   process.on('SIGTERM', interrupted)
@@ -46,7 +48,6 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     process.off('SIGINT', interrupted)
     process.off('SIGTERM', interrupted)
-    process.stdout.off('error', quietPipe)
   }
 }
 

@@ -19,7 +19,8 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: { word: string; far: number } | undefined
   for (const candidate of known) {
     const far = distance(word.toLowerCase(), candidate.toLowerCase())
-    if (far <= limit && (!best || far < best.far)) best = { word: candidate, far }
+    const better = !best || far < best.far || (far === best.far && candidate.startsWith(word) && !best.word.startsWith(word))
+    if (far <= limit && better) best = { word: candidate, far }
   }
   return best?.word
 }

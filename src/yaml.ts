@@ -45,6 +45,16 @@ export function parseYaml(file: SourceFile): Result<Value | undefined> {
   const problems: Diagnostic[] = doc.errors.map((error) =>
     problem('syntax', yamlMessage(error.code, error.message), place(error.pos), yamlHint(error.code, file.text, error.pos[0])),
   )
+  for (const warning of doc.warnings)
+    if (warning.code === 'TAG_RESOLVE_FAILED')
+      problems.push(
+        problem(
+          'syntax',
+          'this YAML tag means nothing here',
+          place(warning.pos),
+          'a !vault value must be given as plain text, from a private file',
+        ),
+      )
   if (problems.length > 0) return bad(...problems)
 
   const open = new Set<Node>()

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Dependencies } from '../engine/context.ts'
-import type { Event, Place, Summary } from '../engine/event.ts'
+import type { Event, Place } from '../engine/event.ts'
 import { run } from '../engine/run.ts'
 import { exitCodeOf } from '../engine/summary.ts'
 import { hostFact } from '../facts/host.ts'
@@ -68,18 +68,18 @@ export async function execute(
     },
     forks: Number(args.forks ?? 10),
     stop: terminal.stop,
+    leave: terminal.leave,
     hostFact: hostFact(),
     ...(ask && { ask: (prompt: string, echo: boolean) => reporter.aside(() => ask(prompt, echo)) }),
     ...(owed && { owed }),
   }
-  const summary = await untilLeft(run(program, deps), terminal.leave)
+  const waiting = () =>
+    void reporter.aside(async () => terminal.err('\nfinishing the step under way on each host; Ctrl-C again leaves at once\n'))
+  terminal.stop.addEventListener('abort', waiting, { once: true })
+  const summary = await run(program, deps)
+  terminal.stop.removeEventListener('abort', waiting)
   await reporter.close()
-  return summary && !terminal.stop.aborted ? exitCodeOf(summary) : EXIT.interrupted
-}
-
-/** A second Ctrl-C does not wait for the hosts. */
-function untilLeft(running: Promise<Summary>, leave: AbortSignal): Promise<Summary | undefined> {
-  return Promise.race([running, new Promise<undefined>((left) => leave.addEventListener('abort', () => left(undefined), { once: true }))])
+  return !terminal.stop.aborted ? exitCodeOf(summary) : EXIT.interrupted
 }
 
 /** A code frame; a task that came from the command line is in no file. */

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import type { Diagnostic } from '../diagnostic.ts'
+import { type Diagnostic, problem } from '../diagnostic.ts'
 import type { Dependencies } from '../engine/context.ts'
 import { type Host, hostNamed } from '../inventory/inventory.ts'
 import { type Access, sshName, toTarget } from '../inventory/target.ts'
@@ -18,6 +18,15 @@ type Reach = Pick<Dependencies, 'connect' | 'connectLocal' | 'becomeOf'> & { rea
 
 /** How every host of a program is reached and who tasks become there; or what is wrong with it, all at once, before anything connects. */
 export async function reach(program: Program, args: RunArguments, terminal: Terminal): Promise<Reach | readonly Diagnostic[]> {
+  if ((args.askBecomePass || args.askPass) && !terminal.ask)
+    return [
+      problem(
+        'usage',
+        'a password cannot be asked for: there is no terminal',
+        undefined,
+        'set ansible_become_password or ansible_password in a private host_vars file',
+      ),
+    ]
   const asked = {
     become: args.askBecomePass ? await askSecret(terminal, 'BECOME password: ') : undefined,
     login: args.askPass ? await askSecret(terminal, 'SSH password: ') : undefined,
@@ -108,7 +117,7 @@ function connectionVars(program: Program, play: Play, { name: host, vars: all }:
       problems.push(renderProblem(error, value.at, scope))
     }
   }
-  for (const [name, value] of options.extra) if (name.startsWith('ansible_')) vars[name] = value
+  for (const name of options.extra.keys()) if (name.startsWith('ansible_')) vars[name] = scope.get(name)
   return vars
 }
 

@@ -3,10 +3,11 @@ import { registers } from '../playbook/compile.ts'
 import { readsOf, render } from '../playbook/render.ts'
 import type { Scope } from '../playbook/scope.ts'
 import { isSelected } from '../playbook/tags.ts'
+import { readsOfTask } from '../playbook/task-reads.ts'
 import type { Task } from '../playbook/tree.ts'
 import { becomeOf, type HostContext, scopeOf } from './context.ts'
 import type { FactCache } from './fact-cache.ts'
-import { prepareAhead, readsBefore } from './prepare.ts'
+import { argumentsOf, prepareAhead, readsBefore } from './prepare.ts'
 import { nextQuestions } from './questions.ts'
 
 /**
@@ -20,6 +21,9 @@ export function lookAhead(context: HostContext, after: Task, user: string, cache
   const pending = new Set<string>(registers(after, context.play.args))
   const questions: Fact[] = []
   const { tags, skipTags } = context.program.options
+  // first what is left of the task's own loop
+  const left = context.turnsLeft.slice(0, context.window)
+  questions.push(...left.flatMap((loop) => questionsOfTurn(context, after, loop, user, cache, new Set(), home)))
   const until = Math.min(context.upcoming.length, from + context.window)
   for (const task of context.upcoming.slice(from, until)) {
     if (isSelected(task.tags, tags, skipTags)) questions.push(...questionsOf(context, task, user, cache, pending, home))
@@ -34,24 +38,33 @@ function questionsOf(context: HostContext, task: Task, user: string, cache: Fact
   if (needsHostFacts(context, task, scope)) return cache.has(context.deps.hostFact) ? [] : [context.deps.hostFact]
   if (task.delegateTo && String(tryRender(() => render(task.delegateTo!, scope))) !== '') return []
   const items = itemsAhead(task, scope, pending)
-  return items.flatMap((loop) => {
-    const inner = scopeOf(context, task, loop)
-    if (!inner.ready(readsBefore(context, task), pending)) return []
-    return (
-      tryRender(() => {
-        if (task.when.some(({ condition }) => condition.evaluate(inner) !== true)) return []
-        if ((becomeOf(context, task, inner, false)?.user ?? '') !== user) return []
-        const prepared = prepareAhead(context, task, inner, home)
-        return prepared ? nextQuestions(prepared, cache) : []
-      }) ?? []
-    )
+  return items.flatMap((loop) => questionsOfTurn(context, task, loop, user, cache, pending, home))
+}
+
+function questionsOfTurn(
+  context: HostContext,
+  task: Task,
+  loop: ReadonlyMap<string, unknown>,
+  user: string,
+  cache: FactCache,
+  pending: ReadonlySet<string>,
+  home: string,
+): Fact[] {
+  const scope = scopeOf(context, task, loop)
+  if (!scope.ready(readsBefore(context, task), pending)) return []
+  const found = tryRender(() => {
+    if (task.when.some(({ condition }) => condition.evaluate(scope) !== true)) return []
+    if ((becomeOf(context, task, scope, false)?.user ?? '') !== user) return []
+    const prepared = prepareAhead(context, task, scope, home)
+    return prepared ? nextQuestions(prepared, cache) : []
   })
+  return found ?? []
 }
 
 /** Whether a task waits for `ansible_facts` to be asked. */
 export function needsHostFacts(context: HostContext, task: Task, scope: Scope): boolean {
   if (context.knowledge.facts.size > 0 || !context.play.play.gatherFacts) return false
-  const reads = readsBefore(context, task)
+  const reads = readsOfTask(task, argumentsOf(context, task))
   return reads.open || scope.unbound(reads).some((name) => name.startsWith('ansible_') && context.play.declared.has(name))
 }
 

@@ -23,6 +23,8 @@ export interface Dependencies {
   readonly forks: number
   /** Finish the step under way, then stop. */
   readonly stop: AbortSignal
+  /** Do not even wait for that. */
+  readonly leave?: AbortSignal
   /** Asks the person at the terminal; undefined when nobody is there. */
   readonly ask?: (prompt: string, echo: boolean) => Promise<string>
   /** The fact that answers `ansible_facts`. */
@@ -59,18 +61,26 @@ export interface HostContext {
   cloudedBy: string | undefined
   /** Handlers to run, with the `maybe` task that notified them when no other did. */
   readonly notified: Map<Task, { maybe?: string }>
+  /** How often a run_once task was come by: a handler may be due again. */
+  readonly arrivals: Map<Task, number>
+  /** Of the loop being run: the items still to come. */
+  turnsLeft: readonly ReadonlyMap<string, unknown>[]
   /** Blocks with a rescue around the task being run. */
   rescuers: number
   ended: boolean
-  endedRole: string | undefined
+  /** In a dry run: the latest task that would change something. */
+  changedBy: string | undefined
+  endedRole: number | undefined
 }
 
 /** What the hosts of a play share. */
 export interface SharedByPlay {
   /** Results of `run_once` tasks, the first host's. */
-  readonly once: Map<Task, Promise<unknown>>
-  /** meta: end_play. */
+  readonly once: Map<string, Promise<unknown>>
+  /** meta: end_batch. */
   ended: boolean
+  /** meta: end_play; shared by all batches. */
+  readonly play: { ended: boolean }
 }
 
 export const scopeOf = (context: HostContext, task: Task, loop?: ReadonlyMap<string, unknown>): Scope => taskScope(context.vars, task, loop)
@@ -130,10 +140,28 @@ export const showsDiff = (context: HostContext, task: Task, scope: Scope): boole
 export function firstFalse(conditions: readonly Placed[], scope: Scope): string | undefined {
   for (const { condition, at } of conditions) {
     try {
-      if (condition.evaluate(scope) !== true) return condition.text
+      const value = condition.evaluate(scope)
+      if (typeof value !== 'boolean') throw new Error(`a condition must be true or false; this one is ${JSON.stringify(value)}`)
+      if (!value) return condition.text
     } catch (error) {
       throw new RenderError(at, error)
     }
   }
   return undefined
+}
+
+/** A keyword that must be a number of something, zero or more. */
+export function numberOf(value: Value | undefined, otherwise: number, scope: Scope): number {
+  if (!value) return otherwise
+  const found = render(value, scope)
+  const number = typeof found === 'string' && found.trim() === '' ? Number.NaN : Number(found)
+  if (!(number >= 0) || !Number.isFinite(number))
+    throw new RenderError(value.at, new Error(`expected a number, not ${JSON.stringify(found)}`))
+  return number
+}
+
+/** How a turn of a loop is called in events: its label, or the item itself. */
+export function labelOf(task: Task, scope: Scope): string {
+  const label = task.label ? render(task.label, scope) : scope.get(task.loopVar)
+  return typeof label === 'string' ? label : JSON.stringify(label)
 }

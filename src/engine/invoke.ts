@@ -11,6 +11,8 @@ export interface Setting {
   readonly shell: Shell
   readonly cache: FactCache
   readonly check: boolean
+  /** Later tasks are to believe what this one predicts: the whole run is a dry run. */
+  readonly foresee: boolean
   readonly step: Omit<StepContext, 'shell'>
   /** Told what will be changed, before it is. */
   readonly onPlan: (changes: readonly Change[]) => void
@@ -65,8 +67,9 @@ export async function invoke(prepared: Prepared, setting: Setting): Promise<Outc
     if (clouded) return { status: 'maybe', result, changes: [], because: setting.clouded!, assumed: true }
     return settle(result, changes, plan)
   }
-  const writes = plan.changes.some((change) => !change.reads) && !setting.onlyReads
-  if (check) return predict(prepared, plan, changes, is, setting, writes)
+  const onlyReads = setting.onlyReads && plan.changes.every((change) => change.opaque || change.reads)
+  const writes = plan.changes.some((change) => !change.reads) && !onlyReads
+  if (check) return predict(prepared, plan, changes, is, { ...setting, onlyReads }, writes)
   setting.onPlan(plan.changes)
   return carryOut(prepared, plan, changes, setting, writes)
 }
@@ -86,14 +89,14 @@ async function predict(
   plan: Plan,
   changes: PlannedChange[],
   is: Record<string, unknown>,
-  { cache, onPlan, onlyReads }: Setting,
+  { cache, onPlan, onlyReads, foresee }: Setting,
   writes: boolean,
 ): Promise<Outcome> {
   if (writes) onPlan(plan.changes)
   const opaque = plan.changes.some((change) => change.opaque) && !onlyReads
   if (plan.changes.some((change) => change.opaque || change.reads)) {
-    const result = { changed: writes, msg: 'not run in a dry run', ...(writes ? { rc: 0 } : {}) }
-    cache.predict(plan.changes.flatMap((change) => change.makes ?? []))
+    const result = { changed: writes, msg: 'not run in a dry run' }
+    if (foresee) cache.predict(plan.changes.flatMap((change) => change.makes ?? []))
     const status: Status = writes ? 'changed' : onlyReads ? 'ok' : 'skipped'
     return {
       status,
@@ -103,9 +106,14 @@ async function predict(
       ...(opaque && { opaque }),
     }
   }
-  cache.predict(plan.changes.flatMap((change) => change.makes ?? []))
+  if (foresee) cache.predict(plan.changes.flatMap((change) => change.makes ?? []))
   const after = { ...is, ...(await answersTo(module.facts?.(want, inputs), cache)) }
-  const result = { changed: writes, ...module.result?.(want, after, [], inputs), ...diffOf(plan.changes) }
+  const result = {
+    changed: writes,
+    ...(plan.message && { msg: plan.message }),
+    ...module.result?.(want, after, [], inputs),
+    ...diffOf(plan.changes),
+  }
   return settle(result, changes, plan)
 }
 
@@ -116,7 +124,9 @@ async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[]
   const outputs: Output[] = []
   let is: Record<string, unknown> = {}
   for (const [i, step] of steps.entries()) {
-    if (writes && i === 0) setting.onChange()
+    // time passes during a request or a wait: what was known before it may not hold after
+    if (i === 0 && writes) setting.onChange()
+    else if (i === 0 && plan.changes.some((change) => change.reads)) cache.forget()
     const running = runStep(step, { ...setting.step, shell })
     // the last step's answer and those to the next questions come back together: nothing is waited for in between
     const last = i === steps.length - 1 && step.do === 'run'

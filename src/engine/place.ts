@@ -35,6 +35,8 @@ export class Place {
   /** A change was made here: no user's answers hold any more. */
   forget(): void {
     for (const cache of this.#caches.values()) cache.forget()
+    // a real change in the midst of a dry run: what was predicted before it may be wrong now
+    this.#overlay.clear()
   }
 
   /** Ends the connection; the next use opens another (meta: reset_connection). */

@@ -1,25 +1,16 @@
 import type { Diagnostic } from '../diagnostic.ts'
 import type { LocalFile } from '../module/local-file.ts'
-import { type Arguments, argumentReads, parseArguments, renderProblem } from '../playbook/arguments.ts'
+import { type Arguments, parseArguments, renderProblem } from '../playbook/arguments.ts'
 import { findInput, readInput, renderInput } from '../playbook/inputs.ts'
 import type { Reads } from '../playbook/names.ts'
-import { readsOf } from '../playbook/render.ts'
 import type { Scope } from '../playbook/scope.ts'
+import { readsToPlan } from '../playbook/task-reads.ts'
 import type { Task } from '../playbook/tree.ts'
 import type { HostContext } from './context.ts'
 import type { Prepared } from './questions.ts'
 
-/** Everything a task reads before it can be planned: conditions, loop, parameters, keywords. */
-export function readsBefore(context: HostContext, task: Task): Reads {
-  const reads = [
-    ...task.when.map((one) => one.condition.reads),
-    ...argumentsOf(context, task).entries.map((one) => argumentReads(task.module, one)),
-    ...[task.loop, task.become, task.becomeUser, task.checkMode, task.delegateTo, task.timeout, ...task.environment].flatMap((value) =>
-      value ? [readsOf(value)] : [],
-    ),
-  ]
-  return { names: reads.flatMap((one) => one.names), open: reads.some((one) => one.open) }
-}
+/** Everything a task reads before it can be planned. */
+export const readsBefore = (context: HostContext, task: Task): Reads => readsToPlan(task, argumentsOf(context, task))
 
 export const argumentsOf = (context: HostContext, task: Task): Arguments => context.play.args.get(task)!
 

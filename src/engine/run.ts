@@ -1,12 +1,12 @@
 import type { Program, ProgramPlay } from '../playbook/compile.ts'
-import { handlerNames } from '../playbook/compile.ts'
 import { hostScope, type Knowledge, nothingKnown } from '../playbook/host-scope.ts'
 import { isSelected } from '../playbook/tags.ts'
-import { pathOf } from '../playbook/tree.ts'
+import { pathOf, type Task } from '../playbook/tree.ts'
 import type { Connection } from '../transport/transport.ts'
 import { HostLost } from '../transport/transport.ts'
 import { becomeOf, type Dependencies, type HostContext, type SharedByPlay, scopeOf } from './context.ts'
 import type { Event, Failure, Summary } from './event.ts'
+import { answersTo } from './memory.ts'
 import { Place } from './place.ts'
 import { prepare, readsBefore } from './prepare.ts'
 import { summarize } from './summary.ts'
@@ -20,6 +20,8 @@ interface HostState {
   end: 'failed' | 'unreachable' | 'interrupted' | undefined
   failure: Failure | undefined
   over: boolean
+  /** In a dry run: the latest task whose effects nobody can name, also of an earlier play. */
+  cloudedBy: string | undefined
 }
 
 /** Runs a compiled playbook on its hosts. Prints nothing, never throws for what a host does; everything is in the events and the summary. */
@@ -33,16 +35,20 @@ export async function run(program: Program, given: Dependencies): Promise<Summar
   const deps: Dependencies = { ...given, emit }
   const hosts = [...new Set(program.plays.flatMap((play) => play.hosts))]
   const states = new Map(hosts.map((host) => [host, newState(host, deps)]))
+  // nobody waits any longer: what is under way on a host is left to end by itself
+  const leave = () => [...states.values()].forEach((state) => void Promise.all([state.remote.close(), state.local.close()]))
+  deps.leave?.addEventListener('abort', leave, { once: true })
   emit({ type: 'run:start', mode: program.options.check ? 'check' : 'apply', playbook: program.playbook.path, hosts })
   for (const play of program.plays) {
     if (deps.stop.aborted) break
     const ready = play.hosts.filter((host) => states.get(host)?.end === undefined)
     if (ready.length === 0) continue
     emit({ type: 'play:start', play: play.play.name, hosts: [...ready] })
-    await runPlay(program, play, deps, states)
+    if (!(await runPlay(program, play, deps, states))) break
   }
   for (const [host, state] of states) endHost(host, state, deps)
   await Promise.all([...states.values()].flatMap((state) => [state.remote.close(), state.local.close()]))
+  deps.leave?.removeEventListener('abort', leave)
   const whole: Summary = { ...summary!, ms: Date.now() - began }
   emit({ type: 'run:end', summary: whole })
   return whole
@@ -57,17 +63,21 @@ function newState(host: string, deps: Dependencies): HostState {
     end: undefined,
     failure: undefined,
     over: false,
+    cloudedBy: undefined,
   }
 }
 
-async function runPlay(program: Program, play: ProgramPlay, deps: Dependencies, states: ReadonlyMap<string, HostState>): Promise<void> {
+async function runPlay(program: Program, play: ProgramPlay, deps: Dependencies, states: ReadonlyMap<string, HostState>): Promise<boolean> {
+  const whole = { ended: false }
   for (const batch of play.batches) {
+    if (whole.ended || deps.stop.aborted) return true
     const ready = batch.filter((host) => states.get(host)!.end === undefined)
-    const shared: SharedByPlay = { once: new Map(), ended: false }
+    const shared: SharedByPlay = { once: new Map(), ended: false, play: whole }
     await atMost(deps.forks, ready, (host) => runHost(program, play, host, ready, deps, states, shared))
-    // a batch that failed whole stops a rolling change, as in Ansible
-    if (ready.length > 0 && ready.every((host) => states.get(host)!.end !== undefined)) return
+    // a batch that failed whole ends the run, as in Ansible: no hosts are left to go on with
+    if (ready.length > 0 && ready.every((host) => states.get(host)!.end !== undefined)) return false
   }
+  return true
 }
 
 async function runHost(
@@ -103,10 +113,13 @@ async function runHost(
     files: new Map(),
     upcoming: [],
     window: Number.MAX_SAFE_INTEGER,
-    cloudedBy: undefined,
+    cloudedBy: state.cloudedBy,
     notified: new Map(),
+    arrivals: new Map(),
+    turnsLeft: [],
     rescuers: 0,
     ended: false,
+    changedBy: undefined,
     endedRole: undefined,
   }
   try {
@@ -126,35 +139,45 @@ async function runHost(
         failure: { reason: 'bug', message: String(error), ...(error instanceof Error && error.stack && { stderrTail: error.stack }) },
       })
   }
+  state.cloudedBy = context.cloudedBy
   if (state.end !== undefined) endHost(host, state, deps)
 }
 
 async function wholePlay(context: HostContext): Promise<Failure | undefined> {
   const { play } = context.play
-  await openShells(context)
-  for (const name of context.deps.owed?.of(play.name, context.host) ?? []) {
-    const handler = play.handlers.find((one) => handlerNames(one)[0] === name)
-    if (handler) context.notified.set(handler, {})
-  }
-  for (const section of play.sections) {
+  const { tags, skipTags } = context.program.options
+  const selected = play.sections.flatMap(pathOf).filter((task) => isSelected(task.tags, tags, skipTags))
+  // with every task delegated, or none to run, the host itself is left alone
+  if (selected.some((task) => !task.delegateTo)) await openShells(context, selected)
+  for (const [i, section] of play.sections.entries()) {
     context.upcoming = pathOf(section)
     await readFiles(context)
     const failure = await walk(context, section)
     if (failure && !play.forceHandlers) return failure
+    // what an earlier run owes comes after this run's tasks: they may be what mends it
+    if (i === play.sections.length - 1) remindOwed(context)
     const later = await runHandlers(context)
     if (failure ?? later) return failure ?? later
   }
   return undefined
 }
 
+function remindOwed(context: HostContext): void {
+  const { name, handlers } = context.play.play
+  for (const owed of context.deps.owed?.of(name, context.host) ?? []) {
+    const handler = handlers.find((one) => answersTo(context, one)[0] === owed)
+    if (handler && !context.ended) context.notified.set(handler, {})
+    else context.deps.owed?.done(name, context.host, owed)
+  }
+}
+
 /** Opens the connection and every shell that is known to be needed, so that a wrong password is met before the first task. */
-async function openShells(context: HostContext): Promise<void> {
+async function openShells(context: HostContext, tasks: readonly Task[]): Promise<void> {
   const connection: Connection = await context.remote.connection()
-  const { tags, skipTags } = context.program.options
   const users = new Map<string, ReturnType<typeof becomeOf>>()
-  for (const task of context.play.play.sections.flatMap(pathOf)) {
+  for (const task of tasks) {
     const scope = scopeOf(context, task)
-    if (task.delegateTo || !isSelected(task.tags, tags, skipTags)) continue
+    if (task.delegateTo) continue
     try {
       const become = becomeOf(context, task, scope, false)
       users.set(become?.user ?? '', become)
@@ -162,15 +185,21 @@ async function openShells(context: HostContext): Promise<void> {
       users.set('', undefined) // whom to become is known only later
     }
   }
-  await Promise.all([...users.values()].slice(0, 4).map((become) => connection.shell(become)))
+  // a user whom an earlier task is to make is not there yet: the task that becomes it will say so if that stays true
+  const missing = (error: unknown) => {
+    if (!(error instanceof HostLost && error.reason === 'no-user')) throw error
+  }
+  await Promise.all([...users.values()].slice(0, 4).map((become) => connection.shell(become).catch(missing)))
 }
 
 /** Reads the controller's files that coming tasks name, so that questions about them can be asked ahead. */
 async function readFiles(context: HostContext): Promise<void> {
-  const { shell } = { shell: await (await context.remote.connection()).shell() }
+  const { tags, skipTags } = context.program.options
   for (const task of context.upcoming) {
+    if (!task.module.inputs || task.loop || task.delegateTo || !isSelected(task.tags, tags, skipTags)) continue
+    const shell = await (await context.remote.connection()).shell()
     const scope = scopeOf(context, task)
-    if (task.module.inputs && !task.loop && scope.ready(readsBefore(context, task))) await prepare(context, task, scope, shell.home)
+    if (scope.ready(readsBefore(context, task))) await prepare(context, task, scope, shell.home)
   }
 }
 

@@ -42,6 +42,9 @@ const exported = (environment: Readonly<Record<string, string>>): string =>
 const withTimeout = (script: string, seconds: number | undefined): string =>
   seconds === undefined ? script : `timeout -k 5 ${seconds} /bin/sh -c ${quote(script)}`
 
+// A longer line is shown in pieces: it is for eyes, the result has it whole.
+const LONGEST_LINE = 65_536
+
 /** Chunks to whole lines; a carriage return begins its line anew, as a terminal shows it. */
 function lineSplitter(onLine: NonNullable<StepContext['onLine']>) {
   const parts = { stdout: { decoder: new StringDecoder('utf8'), rest: '' }, stderr: { decoder: new StringDecoder('utf8'), rest: '' } }
@@ -51,6 +54,8 @@ function lineSplitter(onLine: NonNullable<StepContext['onLine']>) {
       const part = parts[stream]
       const lines = (part.rest + part.decoder.write(chunk)).split('\n')
       part.rest = lines.pop() ?? ''
+      if (part.rest.length > LONGEST_LINE) lines.push(part.rest.slice(0, LONGEST_LINE))
+      if (part.rest.length > LONGEST_LINE) part.rest = ''
       for (const line of lines) onLine(stream, clean(line))
     },
     end: () => {

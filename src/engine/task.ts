@@ -1,19 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { NotKnown } from '../playbook/assumed.ts'
-import { RenderError, render } from '../playbook/render.ts'
 import type { Scope } from '../playbook/scope.ts'
 import type { Task } from '../playbook/tree.ts'
 import { HostLost } from '../transport/transport.ts'
-import { itemsOf, needsHostFacts } from './ahead.ts'
-import { firstFalse, type HostContext, placeOf, refOf, scopeOf, showsDiff, truthyOf } from './context.ts'
+import { needsHostFacts } from './ahead.ts'
+import { firstFalse, type HostContext, refOf, scopeOf, truthyOf } from './context.ts'
 import type { Failure, Status, TaskRef } from './event.ts'
-import type { Outcome } from './invoke.ts'
+import { everyTurn, skippedLoop } from './loop.ts'
 import { askHostFacts, notify, remember } from './memory.ts'
+import { censored, shown, skippedBy, troubled, type Whole } from './outcome.ts'
 import { oneTurn } from './turn.ts'
 
 export interface TaskEnd {
   readonly status: Status
   readonly result: Record<string, unknown>
+  /** As events may show it: masked under no_log. */
   readonly failure?: Failure
   /** The task failed and what comes after it goes on. */
   readonly ignored: boolean
@@ -27,39 +26,64 @@ export async function runTask(context: HostContext, task: Task): Promise<TaskEnd
   const began = Date.now()
   const ref = refOf(context, task, scopeOf(context, task))
   emit({ type: 'task:start', host, task: ref })
-  let outcome: Outcome
-  try {
-    outcome = await wholeTask(context, task, ref)
-  } catch (error) {
-    if (!(error instanceof HostLost)) outcome = troubled(context, error, task)
-    else {
-      const failure: Failure = { reason: 'unreachable', message: error.message, at: ref.at, ...(error.hint && { hint: error.hint }) }
-      emit({
-        type: 'task:end',
-        host,
-        task: ref,
-        status: 'failed',
-        ms: Date.now() - began,
-        result: { failed: true, unreachable: true, msg: error.message },
-        failure,
-      })
-      throw error
+  const lost = (error: HostLost): never => {
+    const failure: Failure = { reason: 'unreachable', message: error.message, at: ref.at, ...(error.hint && { hint: error.hint }) }
+    emit({
+      type: 'task:end',
+      host,
+      task: ref,
+      status: 'failed',
+      ms: Date.now() - began,
+      result: { failed: true, unreachable: true, msg: error.message },
+      failure,
+    })
+    throw error
+  }
+  const settle = (whole: Whole) => {
+    const { outcome, turns } = whole
+    const scopes = turns.length > 0 ? turns.map((turn) => turn.scope) : [scopeOf(context, task)]
+    const secret = scopes.some((scope) => truthyOf(task.noLog, scope))
+    const failed = outcome.status === 'failed'
+    const excused =
+      failed &&
+      turns.filter((turn) => turn.outcome.status === 'failed').every((turn) => truthyOf(task.ignoreErrors, turn.scope)) &&
+      task.ignoreErrors
+    for (const turn of turns)
+      if (turn.outcome.status === 'changed' || turn.outcome.status === 'maybe')
+        notify(context, task, turn.scope, turn.outcome.status === 'maybe' ? ref.name : undefined)
+    return {
+      outcome,
+      secret,
+      ignored: excused ? ('ignore_errors' as const) : failed && context.rescuers > 0 ? ('rescue' as const) : undefined,
     }
   }
-  const failed = outcome.status === 'failed'
-  const scope = scopeOf(context, task)
-  const ignored = failed && truthyOf(task.ignoreErrors, scope) ? 'ignore_errors' : failed && context.rescuers > 0 ? 'rescue' : undefined
+  let settled: ReturnType<typeof settle>
+  try {
+    settled = settle(await wholeTask(context, task, ref))
+  } catch (error) {
+    if (error instanceof HostLost) return lost(error)
+    const outcome = troubled(context, error, task)
+    const ignored = outcome.status === 'failed' && context.rescuers > 0 ? ('rescue' as const) : undefined
+    settled = {
+      outcome,
+      secret: false,
+      ignored: outcome.status === 'failed' && task.ignoreErrors && excuses(context, task) ? 'ignore_errors' : ignored,
+    }
+  }
+  const { outcome, secret, ignored } = settled
   const result: Record<string, unknown> = {
     changed: false,
-    failed,
+    failed: outcome.status === 'failed',
     ...outcome.result,
     ...(outcome.status === 'skipped' && { skipped: true }),
   }
   remember(context, task, outcome, result, ref)
-  if (outcome.status === 'changed' || outcome.status === 'maybe')
-    notify(context, task, scope, outcome.status === 'maybe' ? ref.name : undefined)
+  if (outcome.status === 'changed') context.changedBy = ref.name
   if (context.program.options.check && outcome.opaque) context.cloudedBy = ref.name
-  const secret = truthyOf(task.noLog, scope)
+  const failure: Failure | undefined = outcome.failure && {
+    at: ref.at,
+    ...(secret ? { reason: outcome.failure.reason, message: 'hidden by no_log' } : outcome.failure),
+  }
   emit({
     type: 'task:end',
     host,
@@ -67,162 +91,62 @@ export async function runTask(context: HostContext, task: Task): Promise<TaskEnd
     status: outcome.status,
     ms: Date.now() - began,
     result: secret ? censored(result) : shown(context, task, result),
-    ...(outcome.failure && {
-      failure: { at: ref.at, ...(secret ? { reason: outcome.failure.reason, message: 'hidden by no_log' } : outcome.failure) },
-    }),
+    ...(failure && { failure }),
     ...(ignored && { ignored }),
     ...(outcome.because && { because: outcome.because }),
   })
   return {
     status: outcome.status,
     result,
-    ...(outcome.failure && { failure: { at: ref.at, ...outcome.failure } }),
+    ...(failure && { failure }),
     ignored: ignored === 'ignore_errors',
     ...(outcome.directive && { directive: outcome.directive }),
   }
 }
 
-/** Something went wrong before or beside the module: a value that cannot be had, or a bug of ours. */
-function troubled(context: HostContext, error: unknown, task: Task): Outcome {
-  const cause = error instanceof RenderError ? error.cause : error
-  if (cause instanceof NotKnown && context.program.options.check)
-    return { status: 'maybe', result: { changed: false, msg: cause.message }, changes: [], because: cause.task, assumed: true }
-  const ours =
-    !(error instanceof RenderError) && !(cause instanceof Error && /^(EvaluationError|UndefinedVariable)$/.test(cause.constructor.name))
-  const message = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0] ?? ''
-  const at = placeOf(error instanceof RenderError ? error.at : task.at)
-  return {
-    status: 'failed',
-    result: { failed: true, msg: message },
-    changes: [],
-    failure: {
-      reason: ours ? 'bug' : 'invalid-value',
-      message,
-      at,
-      ...(ours && cause instanceof Error && cause.stack && { stderrTail: cause.stack }),
-    },
+function excuses(context: HostContext, task: Task): boolean {
+  try {
+    return truthyOf(task.ignoreErrors, scopeOf(context, task))
+  } catch {
+    return false // it names what only a turn of the loop has
   }
 }
 
-const SKIPPED = { changed: false, skipped: true, skip_reason: 'Conditional result was False' }
-
-async function wholeTask(context: HostContext, task: Task, ref: TaskRef): Promise<Outcome> {
+async function wholeTask(context: HostContext, task: Task, ref: TaskRef): Promise<Whole> {
   const scope = scopeOf(context, task)
   if (needsHostFacts(context, task, scope)) await askHostFacts(context, task, scope)
-  const early = task.when.filter(
-    (one) => !task.loop || one.condition.reads.names.every(({ name }) => name !== task.loopVar && name !== task.indexVar),
-  )
+  const ofItem = (names: readonly string[]) =>
+    names.includes(task.loopVar) || (task.indexVar !== undefined && names.includes(task.indexVar))
+  const early = task.loop
+    ? task.when.filter((one) => !ofItem([...one.condition.reads.names.map(({ name }) => name), ...scope.unbound(one.condition.reads)]))
+    : task.when
   const no = firstFalse(early, scope)
-  if (no) return { status: 'skipped', result: { ...SKIPPED, false_condition: no }, changes: [] }
-  if (truthyOf(task.runOnce, scope) || task.module.once) return once(context, task, () => oneTurn(context, task, ref, new Map()))
-  if (!task.loop) return oneTurn(context, task, ref, new Map())
-  return everyTurn(context, task, ref, scope)
+  if (no) return { outcome: task.loop ? skippedLoop(task, scope, no) : skippedBy(no), turns: [] }
+  if (truthyOf(task.runOnce, scope) || task.module.once) return once(context, task, () => turnsOf(context, task, ref, scope))
+  return turnsOf(context, task, ref, scope)
+}
+
+async function turnsOf(context: HostContext, task: Task, ref: TaskRef, scope: Scope): Promise<Whole> {
+  if (task.loop) return everyTurn(context, task, ref, scope)
+  const outcome = await oneTurn(context, task, ref, new Map())
+  return { outcome, turns: [{ outcome, scope }] }
 }
 
 /** The first host to arrive does it; the others take over its outcome, or the work when that host is lost on the way. */
-async function once(context: HostContext, task: Task, make: () => Promise<Outcome>): Promise<Outcome> {
+async function once(context: HostContext, task: Task, make: () => Promise<Whole>): Promise<Whole> {
   const { once: shared } = context.shared
-  for (let under = shared.get(task); under; under = shared.get(task)) {
-    const outcome = await (under as Promise<Outcome>).catch(() => undefined)
-    if (outcome) return outcome
+  const arrival = (context.arrivals.get(task) ?? 0) + 1
+  context.arrivals.set(task, arrival)
+  const key = `${task.id} ${arrival}`
+  for (let under = shared.get(key); under; under = shared.get(key)) {
+    const whole = await (under as Promise<Whole>).catch(() => undefined)
+    // what was changed once is notified of once, by the host that did it
+    if (whole) return { outcome: whole.outcome, turns: [] }
   }
   const made = make()
-  shared.set(task, made)
+  shared.set(key, made)
   return made.catch((error: unknown) => {
-    shared.delete(task)
+    shared.delete(key)
     throw error
   })
-}
-
-async function everyTurn(context: HostContext, task: Task, ref: TaskRef, scope: Scope): Promise<Outcome> {
-  let items: ReadonlyMap<string, unknown>[]
-  try {
-    items = itemsOf(task, scope)
-  } catch (error) {
-    throw error instanceof RenderError ? error : new RenderError(task.loop!.at, error)
-  }
-  if (items.length === 0)
-    return {
-      status: 'skipped',
-      result: { changed: false, skipped: true, skipped_reason: 'No items in the list', results: [] },
-      changes: [],
-    }
-  const outcomes: Outcome[] = []
-  for (const [i, loop] of items.entries()) {
-    if (context.deps.stop.aborted) break
-    if (i > 0 && task.loopPause) await sleep(Number(render(task.loopPause, scope)) * 1000)
-    const inner = scopeOf(context, task, loop)
-    const no = firstFalse(task.when, inner)
-    let outcome: Outcome
-    try {
-      outcome = no
-        ? { status: 'skipped', result: { ...SKIPPED, false_condition: no }, changes: [] }
-        : await oneTurn(context, task, ref, loop)
-    } catch (error) {
-      if (error instanceof HostLost) throw error
-      outcome = troubled(context, error, task)
-    }
-    const item = loop.get(task.loopVar)
-    const result = {
-      changed: false,
-      failed: outcome.status === 'failed',
-      ...outcome.result,
-      [task.loopVar]: item,
-      ansible_loop_var: task.loopVar,
-    }
-    outcomes.push({ ...outcome, result })
-    const label = task.label ? render(task.label, inner) : item
-    const secret = truthyOf(task.noLog, inner)
-    context.deps.emit({
-      type: 'task:item',
-      host: context.host,
-      task: ref,
-      item: secret ? '(hidden)' : typeof label === 'string' ? label : JSON.stringify(label),
-      status: outcome.status,
-      result: secret ? censored(result) : shown(context, task, result),
-      ...(outcome.failure && !secret && { failure: outcome.failure }),
-    })
-  }
-  return together(outcomes)
-}
-
-function together(outcomes: readonly Outcome[]): Outcome {
-  const having = (status: Status) => outcomes.find((one) => one.status === status)
-  const first = having('failed') ?? having('maybe')
-  const status: Status = having('failed')
-    ? 'failed'
-    : having('changed')
-      ? 'changed'
-      : having('maybe')
-        ? 'maybe'
-        : having('ok')
-          ? 'ok'
-          : 'skipped'
-  const msg = status === 'failed' ? 'One or more items failed' : status === 'skipped' ? 'All items skipped' : 'All items completed'
-  return {
-    status,
-    result: {
-      changed: outcomes.some((one) => one.result.changed === true),
-      results: outcomes.map((one) => one.result),
-      msg,
-      ...(status === 'skipped' && { skipped: true }),
-    },
-    changes: outcomes.flatMap((one) => one.changes),
-    ...(first?.failure && { failure: first.failure }),
-    ...(status === 'maybe' && first?.because && { because: first.because }),
-    ...(outcomes.some((one) => one.assumed) && { assumed: true as const }),
-    ...(outcomes.some((one) => one.opaque) && { opaque: true as const }),
-  }
-}
-
-const censored = (result: Record<string, unknown>): Record<string, unknown> => ({
-  censored: "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
-  changed: result.changed ?? false,
-  failed: result.failed ?? false,
-})
-
-function shown(context: HostContext, task: Task, result: Record<string, unknown>): Record<string, unknown> {
-  if (!('diff' in result) || showsDiff(context, task, scopeOf(context, task))) return result
-  const { diff: _, ...rest } = result
-  return rest
 }

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostic } from '../diagnostic.ts'
+import { LOCALHOST } from '../inventory/inventory.ts'
+import { OMIT } from '../playbook/arguments.ts'
 import { assume, NotKnown } from '../playbook/assumed.ts'
 import { RenderError, render } from '../playbook/render.ts'
 import { dataLayer, type Scope } from '../playbook/scope.ts'
 import type { Task } from '../playbook/tree.ts'
+import { HostLost } from '../transport/transport.ts'
 import { lookAhead } from './ahead.ts'
-import { becomeOf, firstFalse, type HostContext, placeOf, scopeOf, showsDiff, truthy, truthyOf } from './context.ts'
+import { becomeOf, firstFalse, type HostContext, labelOf, numberOf, placeOf, scopeOf, showsDiff, truthy, truthyOf } from './context.ts'
 import type { Failure, TaskRef } from './event.ts'
 import { invoke, type Outcome } from './invoke.ts'
 import { prepare } from './prepare.ts'
@@ -13,15 +16,15 @@ import { prepare } from './prepare.ts'
 /** The module's work for one item, repeated under `until`, judged by changed_when and failed_when. */
 export async function oneTurn(context: HostContext, task: Task, ref: TaskRef, loop: ReadonlyMap<string, unknown>): Promise<Outcome> {
   const scope = scopeOf(context, task, loop)
-  const retries = task.until.length === 0 ? 0 : Number(task.retries ? render(task.retries, scope) : 3)
-  const delay = Number(task.delay ? render(task.delay, scope) : 5)
+  const retries = task.until.length === 0 ? 0 : numberOf(task.retries, 3, scope)
+  const delay = numberOf(task.delay, 5, scope)
   for (let attempt = 1; ; attempt++) {
     const outcome = judge(task, scope, ref, await carryOut(context, task, scope, ref, loop))
     if (task.until.length === 0 || outcome.assumed) return outcome
     const done = firstFalse(task.until, after(scope, task, outcome, ref)) === undefined
     const result = { ...outcome.result, attempts: attempt }
     if (done) return { ...outcome, result }
-    if (attempt > retries || context.deps.stop.aborted) {
+    if (attempt > retries) {
       const message = outcome.failure?.message ?? `the until condition did not hold after ${attempt} attempts`
       return {
         ...outcome,
@@ -32,6 +35,9 @@ export async function oneTurn(context: HostContext, task: Task, ref: TaskRef, lo
     }
     context.deps.emit({ type: 'task:retry', host: context.host, task: ref, attempt, retries, delay })
     await sleep(delay * 1000, undefined, { signal: context.deps.stop }).catch(() => undefined)
+    if (context.deps.stop.aborted) return { ...outcome, result }
+    context.remote.forget()
+    context.local.forget()
   }
 }
 
@@ -72,29 +78,33 @@ async function carryOut(
   task: Task,
   scope: Scope,
   ref: TaskRef,
-  loop: ReadonlyMap<string, unknown>,
+  _loop: ReadonlyMap<string, unknown>,
 ): Promise<Outcome> {
-  const delegated = task.delegateTo !== undefined
+  const delegated = isDelegated(task, scope)
   const place = delegated ? context.local : context.remote
   const become = becomeOf(context, task, scope, delegated)
   // a module that asks nothing of a host and does nothing there needs no connection
-  const { shell, cache } = await place.as(become)
+  const opened = await place.as(become).catch((error: unknown) => withoutUser(context, error))
+  if (!('shell' in opened)) return opened
+  const { shell, cache } = opened
   const ready = await prepare(context, task, scope, shell.home)
   if ('problems' in ready) return unfit(ready.problems)
   const { options } = context.program
   const check = task.checkMode ? truthy(render(task.checkMode, scope)) : options.check
   const secret = truthyOf(task.noLog, scope)
-  const item = loop.get(task.loopVar)
-  const timeout = task.timeout ? Number(render(task.timeout, scope)) : undefined
+  const timeout = task.timeout ? numberOf(task.timeout, 0, scope) : undefined
   return invoke(ready.prepared, {
     shell,
     cache,
     check,
+    foresee: options.check,
     onlyReads: task.changedWhen?.every((one) => one.condition.text.trim() === 'false') ?? false,
     clouded: context.cloudedBy,
     ahead: () => (delegated ? [] : lookAhead(context, task, become?.user ?? '', cache, shell.home)),
     onChange: () => {
-      place.forget()
+      // the controller and the host may be one machine, or reach the same thing
+      context.remote.forget()
+      context.local.forget()
       context.window = 1
     },
     onPlan: (changes) =>
@@ -102,7 +112,7 @@ async function carryOut(
         type: 'task:plan',
         host: context.host,
         task: ref,
-        ...(task.loop && !secret && { item: typeof item === 'string' ? item : JSON.stringify(item) }),
+        ...(task.loop && !secret && { item: labelOf(task, scope) }),
         changes: secret
           ? [{ summary: 'hidden by no_log' }]
           : changes.map(({ summary, diff }) => ({ summary, ...(diff && showsDiff(context, task, scope) && { diff }) })),
@@ -120,6 +130,24 @@ async function carryOut(
   })
 }
 
+/** Nobody can work as a user who is not there; in a dry run an earlier task may be about to make it. */
+function withoutUser(context: HostContext, error: unknown): Outcome {
+  if (!(error instanceof HostLost && error.reason === 'no-user')) throw error
+  const { message } = error
+  if (context.program.options.check && context.changedBy)
+    return { status: 'maybe', result: { changed: false, msg: message }, changes: [], because: context.changedBy, assumed: true }
+  return { status: 'failed', result: { failed: true, msg: message }, changes: [], failure: { reason: 'step-failed', message } }
+}
+
+/** Tasks can be handed to the controller only; nothing (or omit) is not handed over. */
+function isDelegated(task: Task, scope: Scope): boolean {
+  if (!task.delegateTo) return false
+  const to = render(task.delegateTo, scope)
+  if (to === '' || to === null || to === OMIT || to === scope.get('inventory_hostname')) return false
+  if (LOCALHOST.includes(String(to))) return true
+  throw new RenderError(task.delegateTo.at, new Error(`a task can be delegated to localhost only, not to "${String(to)}"`))
+}
+
 function unfit(problems: readonly Diagnostic[]): Outcome {
   const [first] = problems
   const message = problems.map((one) => one.message).join('; ')
@@ -135,6 +163,10 @@ function unfit(problems: readonly Diagnostic[]): Outcome {
 function environmentOf(task: Task, scope: Scope): Record<string, string> {
   const merged: Record<string, string> = {}
   for (const value of task.environment)
-    for (const [name, one] of Object.entries((render(value, scope) as Record<string, unknown> | null) ?? {})) merged[name] = String(one)
+    for (const [name, one] of Object.entries((render(value, scope) as Record<string, unknown> | null) ?? {})) {
+      if (!/^[A-Za-z_]\w*$/.test(name))
+        throw new RenderError(value.at, new Error(`"${name}" cannot be the name of an environment variable`))
+      if (one !== OMIT) merged[name] = String(one)
+    }
   return merged
 }

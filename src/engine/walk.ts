@@ -1,14 +1,14 @@
-import { handlerNames } from '../playbook/compile.ts'
 import { isSelected } from '../playbook/tags.ts'
 import { isTask, type Node, type Task } from '../playbook/tree.ts'
 import type { HostContext } from './context.ts'
 import type { Failure } from './event.ts'
+import { answersTo } from './memory.ts'
 import { runTask, type TaskEnd } from './task.ts'
 
 /** Walks tasks and blocks in order; gives the failure that ended the walk, if one did. */
 export async function walk(context: HostContext, nodes: readonly Node[]): Promise<Failure | undefined> {
   for (const node of nodes) {
-    if (context.ended || context.shared.ended || context.deps.stop.aborted) return undefined
+    if (context.ended || context.shared.ended || context.shared.play.ended || context.deps.stop.aborted) return undefined
     const failure = isTask(node) ? await walkTask(context, node) : await walkBlock(context, node)
     if (failure) return failure
   }
@@ -18,7 +18,7 @@ export async function walk(context: HostContext, nodes: readonly Node[]): Promis
 async function walkTask(context: HostContext, task: Task): Promise<Failure | undefined> {
   const { tags, skipTags } = context.program.options
   if (!isSelected(task.tags, tags, skipTags)) return undefined
-  if (context.endedRole !== undefined && task.role?.name === context.endedRole) return undefined
+  if (context.endedRole !== undefined && task.role?.id === context.endedRole) return undefined
   const end = await runTask(context, task)
   if (end.directive && end.status !== 'skipped') return direct(context, task, end.directive)
   if (end.status !== 'failed' || end.ignored) return undefined
@@ -47,8 +47,9 @@ async function walkBlock(context: HostContext, block: Extract<Node, { kind: 'blo
 async function direct(context: HostContext, task: Task, directive: string): Promise<Failure | undefined> {
   if (directive === 'flush_handlers') return runHandlers(context)
   if (directive === 'end_host') context.ended = true
-  else if (directive === 'end_play' || directive === 'end_batch') context.shared.ended = true
-  else if (directive === 'end_role') context.endedRole = task.role?.name
+  else if (directive === 'end_play') context.shared.play.ended = true
+  else if (directive === 'end_batch') context.shared.ended = true
+  else if (directive === 'end_role') context.endedRole = task.role?.id
   else if (directive === 'reset_connection') await context.remote.close()
   else if (directive === 'clear_facts') {
     context.knowledge.facts.clear()
@@ -59,12 +60,15 @@ async function direct(context: HostContext, task: Task, directive: string): Prom
 
 /** Runs what was notified, each handler once, in the order in which they are defined; a handler may notify a later or an earlier one. */
 export async function runHandlers(context: HostContext): Promise<Failure | undefined> {
+  // one that is notified again meanwhile waits for the next flush: two that notify each other must not go on for ever
+  const ran = new Set<Task>()
   for (;;) {
-    const due = context.play.play.handlers.find((handler) => context.notified.has(handler))
+    const due = context.play.play.handlers.find((handler) => context.notified.has(handler) && !ran.has(handler))
     if (!due || context.ended || context.deps.stop.aborted) return undefined
     context.notified.delete(due)
+    ran.add(due)
     const end = await runTask(context, due)
     if (end.status === 'failed' && !end.ignored) return failureOf(end)
-    if (!context.program.options.check) context.deps.owed?.done(context.play.play.name, context.host, handlerNames(due)[0] ?? '')
+    if (!context.program.options.check) context.deps.owed?.done(context.play.play.name, context.host, answersTo(context, due)[0] ?? '')
   }
 }

@@ -57,7 +57,7 @@ export function argumentReads(module: AnyModule, one: Entry): Reads {
   const kind = expressionKind(module, one.key)
   if (!kind) return readsOf(one.value)
   const reads = expressions(one.value).map(({ text }) => {
-    const compiled = kind === 'cel' ? compileCondition(text) : compileTemplate(`<%= ${text} %>`)
+    const compiled = kind === 'cel' ? compileCondition(text) : compileTemplate(`<%= ${text} %>`, undefined, true)
     return isFault(compiled) ? { names: [], open: false } : compiled.reads
   })
   return { names: reads.flatMap((one) => one.names), open: reads.some((one) => one.open) }
@@ -114,12 +114,18 @@ export function parseArguments(
 function evaluate(module: AnyModule, one: Entry, scope: Scope): unknown {
   const kind = expressionKind(module, one.key)
   if (!kind) return render(one.value, scope)
+  let held = true
   const values = expressions(one.value).map(({ text, at }) => {
+    // an assertion may rely on the ones before it; behind one that fails, none matters
+    if (!held) return { expression: text, value: false }
     try {
-      const compiled = kind === 'cel' ? compileCondition(text) : compileTemplate(`<%= ${text} %>`)
+      const compiled = kind === 'cel' ? compileCondition(text) : compileTemplate(`<%= ${text} %>`, undefined, true)
       if (isFault(compiled)) throw new Error(compiled.message)
       const value = 'evaluate' in compiled ? compiled.evaluate(scope) : compiled.render(scope)
-      return { expression: text, value: kind === 'cel' ? value === true : value }
+      if (kind === 'js') return { expression: text, value }
+      if (typeof value !== 'boolean') throw new Error(`an assertion must be true or false; this one is ${JSON.stringify(value)}`)
+      held = value
+      return { expression: text, value }
     } catch (error) {
       throw new RenderError(at, error)
     }

@@ -12,6 +12,15 @@ export class NotKnown extends Error {
 export const isNotKnown = (error: unknown): boolean =>
   error instanceof NotKnown || (error instanceof Error && error.cause instanceof NotKnown)
 
+/** Stands for a variable's whole value while only a real run can know it; reading the variable throws NotKnown. */
+export class Unknown {
+  readonly task: string
+
+  constructor(task: string) {
+    this.task = task
+  }
+}
+
 const ASSUMED = Symbol('assumed')
 
 /** The registered result of a task that a dry run did not carry out: `known` can be read, anything else throws NotKnown. */

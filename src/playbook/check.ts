@@ -5,20 +5,14 @@ import { type Arguments, argumentReads, expressionKind, expressions, parseArgume
 import { compileCondition } from './condition.ts'
 import { findInput, templateFile } from './inputs.ts'
 import type { Reads } from './names.ts'
-import { isFault, placeWithin, scalars, templateOf } from './render.ts'
+import { isFault, placeWithin, readsOf, render, scalars, templateOf } from './render.ts'
 import type { Scope } from './scope.ts'
+import { keywordValues, laterConditions } from './task-reads.ts'
 import { compileTemplate } from './template.ts'
 import type { Placed, Task } from './tree.ts'
 
 /** Whether a condition of the task is known to be false already. */
-export const staticallyOff = (task: Task, scope: Scope): boolean =>
-  task.when.some(({ condition }) => {
-    try {
-      return scope.ready(condition.reads) && condition.evaluate(scope) === false
-    } catch {
-      return false // reported where the condition itself is checked
-    }
-  })
+export const staticallyOff = (task: Task, scope: Scope): boolean => task.when.some((placed) => isKnownFalse(placed, scope))
 
 export type Report = (problem: Diagnostic) => void
 
@@ -26,16 +20,17 @@ export type Report = (problem: Diagnostic) => void
 export function checkTask(task: Task, args: Arguments, outer: Scope, report: Report): void {
   // loop variables have a value only when the loop runs, but they are known; so is the task's own result in the conditions about it
   const inLoop = task.loop ? outer.declaring([task.loopVar, 'ansible_loop_var', ...(task.indexVar ? [task.indexVar] : [])]) : outer
-  for (const placed of task.when) checkCondition(placed, inLoop, report)
+  checkConditions(task.when, inLoop, report)
   if (staticallyOff(task, inLoop)) return
-  if (task.loop) checkValue(task.loop, outer, report)
+  if (task.loop) checkLoop(task.loop, outer, report)
+  for (const value of [task.retries, task.delay, task.timeout, task.loopPause]) if (value) checkNumber(value, outer, report)
   const after = inLoop.declaring([...(task.register ? [task.register] : []), 'result'])
-  for (const placed of [...task.until, ...(task.changedWhen ?? []), ...(task.failedWhen ?? [])]) checkCondition(placed, after, report)
+  checkConditions(laterConditions(task), after, report)
   for (const value of keywordValues(task)) checkValue(value, inLoop, report)
   const late = new Set<string>()
   for (const one of args.entries) {
     checkArgument(task, one, inLoop, report)
-    if (!inLoop.ready(argumentReads(task.module, one))) late.add(one.key)
+    if (!inLoop.ready(argumentReads(task.module, one)) || isBroken(task, one)) late.add(one.key)
   }
   // a value that is unknown for good has been reported; without it the others are still worth checking
   const parsed = parseArguments(task.module, args, inLoop, late)
@@ -43,23 +38,35 @@ export function checkTask(task: Task, args: Arguments, outer: Scope, report: Rep
   else if (parsed.want !== undefined && late.size === 0) checkInputs(task, args, parsed.want, inLoop, report)
 }
 
-const keywordValues = (task: Task): Value[] =>
-  [
-    task.name,
-    task.become,
-    task.becomeUser,
-    task.checkMode,
-    task.ignoreErrors,
-    task.noLog,
-    task.runOnce,
-    task.diff,
-    task.timeout,
-    task.label,
-    task.retries,
-    task.delay,
-    ...task.environment,
-    ...task.notify,
-  ].filter((value) => value !== undefined)
+/** Its template or expression is at fault, which is told where it is found. */
+const isBroken = (task: Task, one: Entry): boolean => {
+  const kind = expressionKind(task.module, one.key)
+  if (!kind) return [...scalars(one.value)].some((scalar) => isFault(templateOf(scalar) ?? {}))
+  return expressions(one.value).some(({ text }) => isFault(kind === 'cel' ? compileCondition(text) : compileTemplate(`<%= ${text} %>`)))
+}
+
+function checkLoop(value: Value, scope: Scope, report: Report): void {
+  checkValue(value, scope, report)
+  const found = known(value, scope)
+  if (found !== undefined && !Array.isArray(found))
+    report(problem('invalid-value', `loop needs a list, not ${JSON.stringify(found)}`, value.at))
+}
+
+function checkNumber(value: Value, scope: Scope, report: Report): void {
+  const found = known(value, scope)
+  if (found !== undefined && !(Number(found) >= 0))
+    report(problem('invalid-value', `expected a number, not ${JSON.stringify(found)}`, value.at))
+}
+
+/** The value where it can be computed now; undefined where it cannot, or is at fault, which is told elsewhere. */
+function known(value: Value, scope: Scope): unknown {
+  if (!scope.ready(readsOf(value))) return undefined
+  try {
+    return render(value, scope)
+  } catch {
+    return undefined
+  }
+}
 
 function checkArgument(task: Task, one: Entry, scope: Scope, report: Report): void {
   const kind = expressionKind(task.module, one.key)
@@ -67,6 +74,7 @@ function checkArgument(task: Task, one: Entry, scope: Scope, report: Report): vo
     checkValue(one.value, scope, report)
     return
   }
+  const asked: string[] = []
   for (const { text, at } of expressions(one.value)) {
     const code = kind === 'cel' ? text : `<%= ${text} %>`
     const shift = code.indexOf(text)
@@ -81,7 +89,8 @@ function checkArgument(task: Task, one: Entry, scope: Scope, report: Report): vo
           compiled.hint,
         ),
       )
-    else checkReads(compiled.reads, scope, place, report)
+    else checkReads(compiled.reads, scope.declaring(asked), place, report)
+    if ('asks' in compiled) asked.push(...compiled.asks)
   }
 }
 
@@ -90,6 +99,25 @@ function checkValue(value: Value, scope: Scope, report: Report): void {
     const template = templateOf(scalar)
     if (!template || isFault(template)) continue
     checkReads(template.reads, scope, (start, end) => placeWithin(scalar.at, template.text, start, end), report)
+  }
+}
+
+/** Conditions that must all hold: each may rely on what the ones before it have asked for with has(). */
+function checkConditions(conditions: readonly Placed[], scope: Scope, report: Report): void {
+  const asked: string[] = []
+  for (const placed of conditions) {
+    const trusting = scope.declaring(asked)
+    checkCondition(placed, trusting, report)
+    if (isKnownFalse(placed, scope)) return
+    asked.push(...placed.condition.asks)
+  }
+}
+
+function isKnownFalse({ condition }: Placed, scope: Scope): boolean {
+  try {
+    return scope.ready(condition.reads) && condition.evaluate(scope) === false
+  } catch {
+    return false
   }
 }
 

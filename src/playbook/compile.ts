@@ -2,13 +2,14 @@ import { bad, type Diagnostic, problem, type Result } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Inventory } from '../inventory/load.ts'
 import { selectHosts } from '../inventory/select.ts'
-import { type Arguments, argumentReads, nameArguments } from './arguments.ts'
+import { type Arguments, nameArguments } from './arguments.ts'
 import { checkTask, staticallyOff } from './check.ts'
 import { hostScope, nothingKnown, type RunOptions, taskScope } from './host-scope.ts'
 import type { LoadedPlaybook } from './load.ts'
 import { readsOf, render } from './render.ts'
 import type { Scope } from './scope.ts'
 import { isSelected, unknownTags } from './tags.ts'
+import { readsToPlan } from './task-reads.ts'
 import { type Play, type Playbook, type Task, tasksOf } from './tree.ts'
 
 /** A playbook with its hosts: what the engine runs. */
@@ -96,11 +97,7 @@ export function registers(task: Task, args: ReadonlyMap<Task, Arguments>): strin
 /** Reads of a registered name whose task `--tags` leaves out. */
 function leftOut(task: Task, args: Arguments, scope: Scope, soFar: ReadonlyMap<string, boolean>): Diagnostic[] {
   if (staticallyOff(task, scope)) return []
-  const reads = [
-    ...task.when.map((one) => one.condition.reads),
-    ...args.entries.map((one) => argumentReads(task.module, one)),
-    ...(task.loop ? [readsOf(task.loop)] : []),
-  ]
+  const reads = [readsToPlan(task, args)]
   return reads.flatMap((one) =>
     one.names
       .filter(({ name, optional }) => !optional && !scope.has(name) && soFar.get(name) === false)

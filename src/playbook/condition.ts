@@ -7,6 +7,8 @@ import { type TemplateFault, UndefinedVariable, type Variables } from './templat
 export interface Condition {
   readonly text: string
   readonly reads: Reads
+  /** Variables that are certainly there when this holds: `has(vars.NAME)`, alone or joined by &&. */
+  readonly asks: readonly string[]
   /** Throws UndefinedVariable, or an Error that says what CEL could not do. */
   readonly evaluate: (variables: Variables) => unknown
 }
@@ -34,6 +36,7 @@ export function compileCondition(text: string): Condition | TemplateFault {
     return {
       text,
       reads,
+      asks: guards(program.ast),
       evaluate: (variables) => fromCel(unlessAssumed(() => program(context(reads, variables)), reads, variables)),
     }
   } catch (error) {
@@ -46,12 +49,22 @@ const firstLine = (error: unknown): string => (error instanceof Error ? error.me
 
 /** People bring Jinja's operators along. */
 function hintFor(text: string): string | undefined {
+  if (text.includes('{{')) return 'write the variable by its bare name, without {{ }}'
   if (/\bis\s+(not\s+)?defined\b/.test(text)) return 'in CEL: has(vars.name)'
   if (/\bis\s+(not\s+)?(changed|failed|skipped|succeeded|success)\b/.test(text))
     return 'in CEL: result.changed, result.failed, result.skipped'
   if (/\b(and|or|not)\b/.test(text)) return 'CEL writes && for and, || for or, ! for not'
   if (/\|\s*\w+/.test(text)) return 'CEL has no filters; it has functions: size(x), int(x), x.contains("…"), x.matches("…")'
   return undefined
+}
+
+function guards(node: ASTNode): string[] {
+  if (node.op === '&&') return (node.args as [ASTNode, ASTNode]).flatMap(guards)
+  if (node.op !== 'call') return []
+  const [name, [given]] = node.args as [string, ASTNode[]]
+  if (name !== 'has' || given?.op !== '.') return []
+  const [of, field] = given.args as [ASTNode, string]
+  return of.op === 'id' && of.args === 'vars' ? [field] : []
 }
 
 /** The variables a CEL syntax tree reads; names bound by macros (`list.exists(x, …)`) are not variables. */
@@ -81,10 +94,25 @@ export function celReads(ast: ASTNode): Reads {
       const [variable, ...rest] = given
       if (MACROS.has(method) && variable?.op === 'id') visit(rest, new Set([...bound, variable.args as string]), optional)
       else visit(given, bound, optional)
+    } else if (op === '&&') {
+      const [left, right] = args as [ASTNode, ASTNode]
+      visit(left, bound, optional)
+      guarded(right, guards(left), bound, optional)
+    } else if (op === '?:') {
+      const [test, then, otherwise] = args as [ASTNode, ASTNode, ASTNode]
+      visit(test, bound, optional)
+      guarded(then, guards(test), bound, optional)
+      visit(otherwise, bound, optional)
     } else if (op === 'call') {
       const [name, given] = args as [string, unknown]
       visit(given, bound, optional || name === 'has')
     } else visit(args, bound, optional)
+  }
+  // what stands behind has(vars.NAME) is looked at only when NAME is there
+  const guarded = (node: ASTNode, asked: readonly string[], bound: ReadonlySet<string>, optional: boolean) => {
+    const before = names.length
+    visit(node, bound, optional)
+    for (const [i, one] of names.entries()) if (i >= before && asked.includes(one.name)) names[i] = { ...one, optional: true }
   }
   visit(ast, new Set())
   return { names: names.sort((a, b) => a.start - b.start), open }
@@ -111,7 +139,9 @@ function unlessAssumed(evaluate: () => unknown, reads: Reads, variables: Variabl
       const task = variables.has(name) ? assumedOf(variables.get(name)) : undefined
       if (task !== undefined) throw new NotKnown(task)
     }
-    throw error
+    throw error instanceof UndefinedVariable
+      ? error
+      : new Error(firstLine(error).replace(/^No such key: (\w+)$/, 'there is no key "$1" (has() asks whether there is one)'))
   }
 }
 

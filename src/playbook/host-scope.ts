@@ -11,7 +11,7 @@ export interface RunOptions {
   readonly tags: readonly string[]
   readonly skipTags: readonly string[]
   /** `-e`: over everything else. */
-  readonly extra: ReadonlyMap<string, unknown>
+  readonly extra: ReadonlyMap<string, Binding>
 }
 
 /** What a run has learnt of one host; lives from play to play. */
@@ -45,7 +45,7 @@ export function hostScope(input: HostScopeInput): { top: Layer[]; base: Layer[];
   const vars = hostNamed(inventory, host)?.vars ?? new Map()
   const from = (level: 'host' | 'group') => mapLayer(new Map([...vars].filter(([, one]) => one.from === level)))
   return {
-    top: [dataLayer(options.extra), dataLayer(known.registered)],
+    top: [mapLayer(options.extra), dataLayer(known.registered)],
     base: [magic(input), dataLayer(known.facts), from('host'), from('group'), entryLayer(play.vars), entryLayer(play.defaults)],
     declared: input.declared ?? new Set(),
   }

@@ -6,6 +6,9 @@ import { foreignHint } from './keywords.ts'
 import { isFault, placeWithin, scalars, templateOf } from './render.ts'
 import type { Placed } from './tree.ts'
 
+const JINJA =
+  /\{\{-?\s*((?!end\b|else\b|range\b|if\b|with\b|json\b)[A-Za-z_][\w.[\]'"]*(?:\s*\|[^}]*)?)\s*-?\}\}|\{%-?\s*(?:if|for|set|endif|endfor|else|block|include)\b[^%]*%\}/
+
 /** Reads YAML values as what they should be, and collects every fault instead of stopping at the first. */
 export class Reader {
   readonly problems: Diagnostic[] = []
@@ -76,6 +79,7 @@ export class Reader {
   }
 
   private template(scalar: ScalarValue): void {
+    this.jinja(scalar)
     const template = templateOf(scalar)
     if (!template) return
     if (isFault(template))
@@ -85,6 +89,18 @@ export class Reader {
         placeWithin(scalar.at, String(scalar.value), template.start, template.end),
         template.hint,
       )
+  }
+
+  /** Ansible's templates would go into files as they stand. Go's (`{{.Names}}`) are meant so. */
+  private jinja(scalar: ScalarValue): void {
+    const found = JINJA.exec(String(scalar.value))
+    if (!found) return
+    const message = `${found[0]} is Jinja, and stays as it is`
+    const at = placeWithin(scalar.at, String(scalar.value), found.index, found.index + found[0].length)
+    this.problems.push({
+      ...problem('invalid-template', message, at, found[1] ? `write <%= ${found[1].trim()} %>` : 'EJS has <% if (x) { %> … <% } %>'),
+      severity: 'warning',
+    })
   }
 
   /** One CEL condition or a list that must all hold. */

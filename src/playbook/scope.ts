@@ -1,4 +1,5 @@
 import type { Value } from '../yaml.ts'
+import { NotKnown, Unknown } from './assumed.ts'
 import type { Reads } from './names.ts'
 import { readsOf, render } from './render.ts'
 import { UndefinedVariable, type Variables } from './template.ts'
@@ -25,6 +26,9 @@ export const dataLayer = (data: ReadonlyMap<string, unknown>): Layer => ({
   get: (name) => (data.has(name) ? { data: data.get(name) } : undefined),
   names: () => data.keys(),
 })
+
+// What holds other hosts or everything is no part of a host's variables seen as one object: it would hold itself.
+const WHOLE = new Set(['hostvars', 'groups', 'vars'])
 
 /**
  * The variables of one host at one task: layers, highest precedence first. A variable's own templates are rendered when it is read,
@@ -70,7 +74,10 @@ export class Scope implements Variables {
   get(name: string): unknown {
     const found = this.find(name)
     if (!found) throw new UndefinedVariable(name)
-    if ('data' in found) return found.data
+    if ('data' in found) {
+      if (found.data instanceof Unknown) throw new NotKnown(found.data.task)
+      return found.data
+    }
     if ('make' in found) return found.make()
     if (this.#reading.includes(name)) throw new Error(`the variable "${name}" is made of itself: ${[...this.#reading, name].join(' → ')}`)
     this.#reading.push(name)
@@ -126,6 +133,7 @@ export class Scope implements Variables {
   object(): Record<string, unknown> {
     const object: Record<string, unknown> = {}
     for (const name of this.names()) {
+      if (WHOLE.has(name)) continue
       const get = () => this.get(name)
       Object.defineProperty(object, name, {
         enumerable: this.ready({ names: [{ name, start: 0, end: 0, optional: false }], open: false }),

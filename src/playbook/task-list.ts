@@ -54,7 +54,8 @@ function readNode(value: Value, around: Surroundings): Node[] {
     if (!strange) reader.fault('missing-key', 'this task names no module', value.at, 'add one, such as "copy:" or "command:"')
     return []
   }
-  const key = first.key.replace(COLLECTION, '')
+  const plain = first.key.replace(COLLECTION, '')
+  const key = plain === 'systemd' ? 'systemd_service' : plain
   if (key === 'import_tasks') return importTasks(value, first, around)
   if (key === 'import_role') return importRole(value, first, around)
   if (second) {

@@ -34,14 +34,14 @@ export interface TemplateFault {
 
 export const isTemplate = (text: string): boolean => text.includes('<%')
 
-const SINGLE = /^\s*<%=((?:(?!%>)[\s\S])*?)-?%>\s*$/
+const SINGLE = /^<%=((?:(?!%>)[\s\S])*?)-?%>$/
 const TAG = /<%(%|#|=|-|_)?((?:(?!%>)[\s\S])*?)([-_]?%>)/g
 
 /**
- * Compiles EJS (ejs.co). A text that is one `<%= expression %>` keeps the value's type; any other gives text.
+ * Compiles EJS (ejs.co). A text that is one `<%= expression %>` and nothing else, not even a blank, keeps the value's type; any other gives text.
  * `<%-` is refused: nothing is escaped here, so there is one way to put a value in.
  */
-export function compileTemplate(text: string, filename?: string): Template | TemplateFault {
+export function compileTemplate(text: string, filename?: string, mayBeUndefined = false): Template | TemplateFault {
   const unclosed = text.lastIndexOf('<%')
   if (unclosed >= 0 && text[unclosed + 2] !== '%' && !text.includes('%>', unclosed))
     return { message: 'this <% is never closed', start: unclosed, end: unclosed + 2, hint: 'close it with %>' }
@@ -63,12 +63,13 @@ export function compileTemplate(text: string, filename?: string): Template | Tem
   const single = SINGLE.exec(text)
   if (single) {
     const evaluate = new Function('__scope', `with (__scope) { return (${single[1]}\n) }`) as (scope: object) => unknown
-    return { text, reads, render: (variables) => evaluate(environment(variables)) }
+    return { text, reads, render: (variables) => defined(evaluate(environment(variables)), mayBeUndefined) }
   }
   const fill = ejs.compile(text, {
     escape: show,
     localsName: '__scope',
     unsafePrototypeLocals: true,
+    compileDebug: filename !== undefined,
     ...(filename && { filename }),
   } as ejs.Options)
   return { text, reads, render: (variables) => fill(environment(variables) as ejs.Data) }
@@ -88,6 +89,12 @@ function skeleton(text: string): string {
     from = tag.index + whole.length
   }
   return code + blank(text.slice(from))
+}
+
+/** An expression whose value is undefined is a slip, such as a misspelt property; null is a value. */
+function defined(value: unknown, mayBeUndefined: boolean): unknown {
+  if (value === undefined && !mayBeUndefined) throw new Error('the value is undefined (write `… ?? omit` to leave the parameter out)')
+  return value
 }
 
 /** How a value stands in text: nothing is escaped, lists and mappings are JSON, nothing stands for nothing. */

@@ -1,11 +1,19 @@
 import test from 'ava'
 import { extraVars } from '../../src/commands/extra-vars.ts'
+import { render } from '../../src/playbook/render.ts'
+import { Scope } from '../../src/playbook/scope.ts'
 import { folder } from '../helpers/mhprov.ts'
 
 const gives = test.macro((t, given: string[], expected: Record<string, unknown>) => {
   const result = extraVars(given)
   t.true(result.ok)
-  if (result.ok) t.deepEqual(Object.fromEntries(result.value), expected)
+  if (result.ok)
+    t.deepEqual(
+      Object.fromEntries(
+        [...result.value].map(([name, one]) => [name, 'value' in one ? render(one.value, new Scope([])) : 'data' in one && one.data]),
+      ),
+      expected,
+    )
 })
 
 test('pairs are text', gives, ['a=1 b=two'], { a: '1', b: 'two' })

@@ -183,7 +183,7 @@ test.serial('apt: upgrading, cleaning, repairing', async (t) => {
 test.serial('apt: another process that holds a lock is named and waited for', async (t) => {
   const hold = (lock: string) =>
     on(
-      `perl -e 'use Fcntl; open(F, "+>>", $ARGV[0]); fcntl(F, F_SETLK, pack("s s l! l! i", F_WRLCK, 0, 0, 0, 0)) or die; sleep 4' ${lock} >/dev/null 2>&1 & sleep 1`,
+      `perl -e 'use Fcntl; open(F, "+>>", $ARGV[0]); $p = pack("s s l! l! i", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $p) or die; sleep 4' ${lock} >/dev/null 2>&1 & sleep 1`,
     )
   await hold('/var/lib/apt/lists/lock')
   const updated = await settle(apt, { update_cache: true }, { prefix: prefix() })

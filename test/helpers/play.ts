@@ -68,7 +68,7 @@ export async function play(text: string, options: PlayOptions = {}): Promise<Pla
       verbosity: 0,
       tags: options.tags ?? [],
       skipTags: options.skipTags ?? [],
-      extra: new Map(Object.entries(options.extra ?? {})),
+      extra: new Map(Object.entries(options.extra ?? {}).map(([name, data]) => [name, { data }])),
     },
     factNames: hostFact.names.map((name) => `ansible_${name}`),
   })

@@ -76,7 +76,7 @@ trap 'exit 143' HUP INT TERM
 e=$t/stderr`
   return run(
     join([setup, APT_GET, UPDATE, ...(want.policy_rc_d === undefined ? [] : [policy(want.policy_rc_d)]), join(commands, ' &&\n')], '\n'),
-    { live: true, anyExit: true },
+    { live: true, anyExit: true, userEnvironment: true },
   )
 }
 
