@@ -60,10 +60,11 @@ async function direct(context: HostContext, task: Task, directive: string): Prom
 
 /** Runs what was notified, each handler once, in the order in which they are defined; a handler may notify a later or an earlier one. */
 export async function runHandlers(context: HostContext): Promise<Failure | undefined> {
-  // one that is notified again meanwhile waits for the next flush: two that notify each other must not go on for ever
+  // one that is notified again in the same flush has run: two that notify each other must not go on for ever
   const ran = new Set<Task>()
   for (;;) {
-    const due = context.play.play.handlers.find((handler) => context.notified.has(handler) && !ran.has(handler))
+    for (const handler of ran) context.notified.delete(handler)
+    const due = context.play.play.handlers.find((handler) => context.notified.has(handler))
     if (!due || context.ended || context.deps.stop.aborted) return undefined
     context.notified.delete(due)
     ran.add(due)
