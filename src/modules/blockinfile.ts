@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { editBlock } from '../module/block-edit.ts'
 import { defineModule } from '../module/define.ts'
 import { bool } from '../module/params.ts'
-import { pattern } from '../module/pattern.ts'
-import { editFacts, editMore, editParams, editResult, planEdit, readText } from '../module/text-edit.ts'
+import { editBlock } from './files/block-edit.ts'
+import { pattern } from './files/pattern.ts'
+import { editFacts, editMore, editParams, editResult, planEdit, readText } from './files/text-edit.ts'
 
 const marker = () => z.string().refine((text) => !/[\r\n]/.test(text), { error: 'a marker is one line' })
 

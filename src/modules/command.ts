@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { type CommandLine, splitCommand } from '../module/command-line.ts'
+import { defineModule } from '../module/define.ts'
+import { bool, text } from '../module/params.ts'
+import { join, raw, sh } from '../module/shell.ts'
+import { type CommandLine, splitCommand } from './command/command-line.ts'
 import {
   commandFacts,
   commandNotes,
@@ -8,11 +11,8 @@ import {
   commandResult,
   commandReturns,
   inlineParameter,
-} from '../module/command-task.ts'
-import { defineModule } from '../module/define.ts'
-import { expandWords } from '../module/expand-words.ts'
-import { bool, text } from '../module/params.ts'
-import { join, raw, sh } from '../module/shell.ts'
+} from './command/command-task.ts'
+import { expandWords } from './command/expand-words.ts'
 
 const params = z.strictObject({
   cmd: text().optional().describe('The command line, split into words by quotes and backslashes; also what a task’s plain text means.'),

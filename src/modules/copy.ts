@@ -5,13 +5,13 @@ import { followedTree, tree, treeSums } from '../facts/tree.ts'
 import { defineModule, type Plan } from '../module/define.ts'
 import type { Fact } from '../module/fact.ts'
 import { below, operand, trimSlashes } from '../module/host-path.ts'
-import { pathResult } from '../module/ownership.ts'
-import { readReport } from '../module/write-file.ts'
 import { planItems } from './copy/directory.ts'
 import { hostItems, thereOf } from './copy/items.ts'
 import { baseOf, chain, changedItems, fromLocal, isDirectory, itemsOf, localSource, rootOf, thereOfItems } from './copy/local.ts'
 import { copyParams } from './copy/params.ts'
 import { locate, planSingle, singleFacts, singleMore } from './copy/single.ts'
+import { pathResult } from './files/ownership.ts'
+import { readReport } from './files/write-file.ts'
 
 /** Ansible's copy. */
 export const copy = defineModule({

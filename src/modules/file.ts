@@ -8,16 +8,16 @@ import { lstat, stat } from '../facts/stat.ts'
 import { followedTree, tree } from '../facts/tree.ts'
 import { type Change, defineModule, type Plan, run } from '../module/define.ts'
 import { ancestors, operand, trimSlashes } from '../module/host-path.ts'
-import { pathResult } from '../module/ownership.ts'
 import { bool, fileParams, path, text } from '../module/params.ts'
 import { sh } from '../module/shell.ts'
-import { willBeAbsent } from '../module/will-be.ts'
 import { stateDiff } from './file/attributes.ts'
 import { planDirectory } from './file/directory.ts'
 import { type FileKnown, type FileWant, fails, stateOf, subject } from './file/known.ts'
 import { planHardLink, planLink, targetOf } from './file/link.ts'
 import { DEFAULT_FORMAT, readTime } from './file/times.ts'
 import { planFile, planTouch } from './file/touch.ts'
+import { pathResult } from './files/ownership.ts'
+import { willBeAbsent } from './files/will-be.ts'
 
 const STATES = ['absent', 'directory', 'file', 'hard', 'link', 'touch'] as const
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { defineModule } from '../module/define.ts'
-import { editLines } from '../module/line-edit.ts'
 import { bool, text } from '../module/params.ts'
-import { pattern, templateProblem } from '../module/pattern.ts'
-import { editFacts, editMore, editParams, editResult, planEdit, readText } from '../module/text-edit.ts'
+import { editLines } from './files/line-edit.ts'
+import { pattern, templateProblem } from './files/pattern.ts'
+import { editFacts, editMore, editParams, editResult, planEdit, readText } from './files/text-edit.ts'
 
 const EMPTY_REGEXP =
   'The regular expression is an empty string, which will match every line in the file. ' +

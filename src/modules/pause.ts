@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineModule } from '../module/define.ts'
 import { bool, number, text } from '../module/params.ts'
-import { pythonDateTime, pythonFloat } from '../module/python-time.ts'
+import { pythonDateTime, pythonFloat } from './command/python-time.ts'
 
 export const pause = defineModule({
   name: 'pause',

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { defineModule } from '../module/define.ts'
-import { regex, search } from '../module/line-edit.ts'
 import { text } from '../module/params.ts'
-import { pattern, templateProblem } from '../module/pattern.ts'
-import { pythonRegex } from '../module/python-regex.ts'
-import { pythonTemplate } from '../module/python-template.ts'
-import { type Edit, editFacts, editMore, editParams, editResult, planEdit, readText } from '../module/text-edit.ts'
+import { regex, search } from './files/line-edit.ts'
+import { pattern, templateProblem } from './files/pattern.ts'
+import { pythonRegex } from './files/python-regex.ts'
+import { pythonTemplate } from './files/python-template.ts'
+import { type Edit, editFacts, editMore, editParams, editResult, planEdit, readText } from './files/text-edit.ts'
 
 interface ReplaceWant {
   readonly regexp: string

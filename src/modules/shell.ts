@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { programWords } from '../module/command-script.ts'
+import { defineModule } from '../module/define.ts'
+import { path, text } from '../module/params.ts'
 import {
   commandFacts,
   commandNotes,
@@ -8,9 +10,7 @@ import {
   commandResult,
   commandReturns,
   inlineParameter,
-} from '../module/command-task.ts'
-import { defineModule } from '../module/define.ts'
-import { path, text } from '../module/params.ts'
+} from './command/command-task.ts'
 
 export const shell = defineModule({
   name: 'shell',

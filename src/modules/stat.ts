@@ -6,8 +6,8 @@ import { type Mime, mime } from '../facts/mime.ts'
 import { realpath } from '../facts/realpath.ts'
 import { lstat, type Present, type Stat, stat as statFact } from '../facts/stat.ts'
 import { defineModule } from '../module/define.ts'
-import { octal } from '../module/file-mode.ts'
 import { bool, path } from '../module/params.ts'
+import { octal } from './files/file-mode.ts'
 
 /** The names that Ansible gives to chattr(1)'s letters. */
 const FLAG_NAMES: Record<string, string> = {

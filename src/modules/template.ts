@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { defineModule } from '../module/define.ts'
 import { basename } from '../module/host-path.ts'
-import { decodeText, encodeText, knownEncoding } from '../module/host-text.ts'
 import { type LocalFile, textFile } from '../module/local-file.ts'
-import { pathResult } from '../module/ownership.ts'
 import { bool, text } from '../module/params.ts'
-import { readReport } from '../module/write-file.ts'
 import { payload } from './copy/items.ts'
 import { placeParams } from './copy/params.ts'
 import { locate, planSingle, type Source, singleFacts, singleMore } from './copy/single.ts'
+import { decodeText, encodeText, knownEncoding } from './files/host-text.ts'
+import { pathResult } from './files/ownership.ts'
+import { readReport } from './files/write-file.ts'
 
 const NEWLINES: Record<string, string> = { '\\n': '\n', '\\r': '\r', '\\r\\n': '\r\n' }
 

@@ -2,9 +2,12 @@ import { z } from 'zod'
 import { glob } from '../facts/glob.ts'
 import { defineModule, type Inputs, type ModuleResult, type Output, run } from '../module/define.ts'
 import { operand } from '../module/host-path.ts'
-import { hostReport, reporting } from '../module/host-report.ts'
-import { decodeBody, headerKeys, parseJson } from '../module/http-answer.ts'
-import { formFile, type HttpBody, httpBody } from '../module/http-body.ts'
+import type { LocalFile } from '../module/local-file.ts'
+import { bool, fileParams, path, text } from '../module/params.ts'
+import { raw, sh } from '../module/shell.ts'
+import { hostReport, reporting } from './http/host-report.ts'
+import { decodeBody, headerKeys, parseJson } from './http/http-answer.ts'
+import { formFile, type HttpBody, httpBody } from './http/http-body.ts'
 import {
   httpParams,
   login,
@@ -15,13 +18,10 @@ import {
   splitLogin,
   statusCodes,
   urlFilename,
-} from '../module/http-params.ts'
-import { cookieJar, describeFailure, header, httpReply } from '../module/http-reply.ts'
-import { httpRequest, privateDirectory } from '../module/http-request.ts'
-import type { LocalFile } from '../module/local-file.ts'
-import { bool, fileParams, path, text } from '../module/params.ts'
-import { placeDownload, placedKeys } from '../module/place-download.ts'
-import { raw, sh } from '../module/shell.ts'
+} from './http/http-params.ts'
+import { cookieJar, describeFailure, header, httpReply } from './http/http-reply.ts'
+import { httpRequest, privateDirectory } from './http/http-request.ts'
+import { placeDownload, placedKeys } from './http/place-download.ts'
 
 const params = z.strictObject({
   url: text().describe('http:// or https:// address, as the host sees it.'),

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { defineModule, type Output, run } from '../module/define.ts'
 import { operand } from '../module/host-path.ts'
 import { int, list, number, path, text } from '../module/params.ts'
-import { pythonRegex } from '../module/python-regex.ts'
 import { raw, type Sh, sh } from '../module/shell.ts'
-import { activeConnections, STATES } from '../module/socket-table.ts'
-import { exists, listener, matcher, portProbe, waitOnly, waitUntil } from '../module/wait-script.ts'
+import { pythonRegex } from './files/python-regex.ts'
+import { activeConnections, STATES } from './wait/socket-table.ts'
+import { exists, listener, matcher, portProbe, waitOnly, waitUntil } from './wait/wait-script.ts'
 
 const params = z.strictObject({
   host: text().default('127.0.0.1').describe('A name or address to connect to, as the host sees it.'),

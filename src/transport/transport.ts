@@ -58,7 +58,17 @@ export interface Target {
   readonly connectTimeout: number
 }
 
-export type LossReason = 'refused' | 'unresolvable' | 'timeout' | 'host-key' | 'auth' | 'key-file' | 'become' | 'no-user' | 'jump' | 'disconnected'
+export type LossReason =
+  | 'refused'
+  | 'unresolvable'
+  | 'timeout'
+  | 'host-key'
+  | 'auth'
+  | 'key-file'
+  | 'become'
+  | 'no-user'
+  | 'jump'
+  | 'disconnected'
 
 /** The host cannot be reached, logged into, or was lost. The one error of the transport: caught once per host by the engine. */
 export class HostLost extends Error {

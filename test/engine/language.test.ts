@@ -188,7 +188,7 @@ test('facts are asked for whoever reads them: template files, conditions about r
 
 test('variables of other hosts can be read in conditions', async (t) => {
   const { ends } = await play(
-    "- hosts: a\n  tasks:\n    - { name: d, debug: { msg: x }, when: \"hostvars['b'].n == 2\" }\n    - { name: v, debug: { var: hostvars.b.n } }\n",
+    '- hosts: a\n  tasks:\n    - { name: d, debug: { msg: x }, when: "hostvars[\'b\'].n == 2" }\n    - { name: v, debug: { var: hostvars.b.n } }\n',
     { inventory: TWO },
   )
   t.deepEqual(ends, ['a d ok', 'a v ok'])

@@ -3,8 +3,8 @@ import { ABSENT, type Present, type Stat } from '../../facts/stat.ts'
 import type { TreeEntry } from '../../facts/tree.ts'
 import { below, operand } from '../../module/host-path.ts'
 import type { LocalFile } from '../../module/local-file.ts'
-import { made } from '../../module/ownership.ts'
-import type { HostFile } from '../../module/write-file.ts'
+import { made } from '../files/ownership.ts'
+import type { HostFile } from '../files/write-file.ts'
 
 /** One thing of a directory that is copied. */
 export interface Item {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { bool, fileParams, mode, path, text } from '../../module/params.ts'
-import { validateWords } from '../../module/write-file.ts'
+import { validateWords } from '../files/write-file.ts'
 
 /** Parameters that copy and template share. */
 export const placeParams = {

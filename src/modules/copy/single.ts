@@ -4,12 +4,12 @@ import { type Creator, creator } from '../../facts/creator.ts'
 import { realpath } from '../../facts/realpath.ts'
 import { ABSENT, lstat, type Stat, stat } from '../../facts/stat.ts'
 import type { Plan } from '../../module/define.ts'
-import { octal } from '../../module/file-mode.ts'
 import { ancestors, below, parent, trimSlashes } from '../../module/host-path.ts'
-import { SHOWN_BYTES, shown } from '../../module/host-text.ts'
-import { missingDirectories } from '../../module/make-directory.ts'
-import { placeFile } from '../../module/place-file.ts'
-import type { HostFile } from '../../module/write-file.ts'
+import { octal } from '../files/file-mode.ts'
+import { SHOWN_BYTES, shown } from '../files/host-text.ts'
+import { missingDirectories } from '../files/make-directory.ts'
+import { placeFile } from '../files/place-file.ts'
+import type { HostFile } from '../files/write-file.ts'
 
 /** What copy and template want of one file. */
 export interface CopyWant {

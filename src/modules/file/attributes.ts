@@ -1,9 +1,9 @@
 import { lstat, type Present, stat } from '../../facts/stat.ts'
 import { type Change, run } from '../../module/define.ts'
-import { octal } from '../../module/file-mode.ts'
 import { operand } from '../../module/host-path.ts'
-import { type Attributes, describe, differences, lookUp, preamble, setAttributes, withAttributes } from '../../module/ownership.ts'
 import { type Sh, sh } from '../../module/shell.ts'
+import { octal } from '../files/file-mode.ts'
+import { type Attributes, describe, differences, lookUp, preamble, setAttributes, withAttributes } from '../files/ownership.ts'
 import type { FileKnown, FileWant } from './known.ts'
 import { setTimes, type Time, type Times, timesToSet } from './times.ts'
 

@@ -1,9 +1,9 @@
 import { ABSENT, lstat, type Present, stat } from '../../facts/stat.ts'
 import { type Change, changes, type Plan, run } from '../../module/define.ts'
 import { below, operand, parent } from '../../module/host-path.ts'
-import { made } from '../../module/ownership.ts'
-import { placeLink } from '../../module/place-link.ts'
 import { sh } from '../../module/shell.ts'
+import { made } from '../files/ownership.ts'
+import { placeLink } from '../files/place-link.ts'
 import { adjust, stateDiff } from './attributes.ts'
 import { type FileKnown, type FileWant, fails, stateOf, subject } from './known.ts'
 

@@ -1,10 +1,10 @@
 import { lstat, type Present, stat } from '../../facts/stat.ts'
 import { type TreeEntry, tree } from '../../facts/tree.ts'
 import { type Change, run } from '../../module/define.ts'
-import { octal } from '../../module/file-mode.ts'
 import { batches, below, operand } from '../../module/host-path.ts'
-import { type Attributes, differences, lookUp, preamble, setAttributes, withAttributes } from '../../module/ownership.ts'
 import { join, sh } from '../../module/shell.ts'
+import { octal } from '../files/file-mode.ts'
+import { type Attributes, differences, lookUp, preamble, setAttributes, withAttributes } from '../files/ownership.ts'
 import { stateDiff } from './attributes.ts'
 import type { FileKnown, FileWant } from './known.ts'
 

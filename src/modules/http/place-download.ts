@@ -1,5 +1,5 @@
-import { lookUp, type WantedAttributes } from './ownership.ts'
-import { raw, type Sh, sh } from './shell.ts'
+import { raw, type Sh, sh } from '../../module/shell.ts'
+import { lookUp, type WantedAttributes } from '../files/ownership.ts'
 
 const PLACE = raw(`place() {
 dir=\${f%/*}; dir=\${dir:-/}

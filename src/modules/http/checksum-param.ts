@@ -1,5 +1,5 @@
-import { ALGORITHMS, type Algorithm } from '../facts/checksum.ts'
-import { raw, type Sh, sh } from './shell.ts'
+import { ALGORITHMS, type Algorithm } from '../../facts/checksum.ts'
+import { raw, type Sh, sh } from '../../module/shell.ts'
 
 /** get_url's `checksum`: digits, or the address of a file that has them, or why it is neither. */
 export type ChecksumParam =

@@ -1,7 +1,7 @@
-import type { Creator } from '../facts/creator.ts'
-import type { Present } from '../facts/stat.ts'
+import type { Creator } from '../../facts/creator.ts'
+import type { Present } from '../../facts/stat.ts'
+import { type Sh, sh } from '../../module/shell.ts'
 import { chmodOperand, octal, settleMode } from './file-mode.ts'
-import { type Sh, sh } from './shell.ts'
 
 /** What a task wants of a file's permissions and owner; unset is left alone. */
 export interface WantedAttributes {

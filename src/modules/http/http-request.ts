@@ -1,4 +1,4 @@
-import { raw, type Sh, sh } from './shell.ts'
+import { raw, type Sh, sh } from '../../module/shell.ts'
 
 /** Which redirects are followed, as Ansible's uri documents them under `follow_redirects`. */
 export type Redirects = 'all' | 'safe' | 'none' | 'urllib2'

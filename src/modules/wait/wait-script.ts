@@ -1,5 +1,5 @@
-import { operand } from './host-path.ts'
-import { raw, type Sh, sh } from './shell.ts'
+import { operand } from '../../module/host-path.ts'
+import { raw, type Sh, sh } from '../../module/shell.ts'
 
 /** Seconds; `timeout` and `delay` are whole ones. */
 export interface Patience {

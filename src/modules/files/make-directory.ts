@@ -1,9 +1,9 @@
-import type { Creator } from '../facts/creator.ts'
-import type { Present, Stat } from '../facts/stat.ts'
-import type { Prediction } from './fact.ts'
-import { operand } from './host-path.ts'
+import type { Creator } from '../../facts/creator.ts'
+import type { Present, Stat } from '../../facts/stat.ts'
+import type { Prediction } from '../../module/fact.ts'
+import { operand } from '../../module/host-path.ts'
+import { join, type Sh, sh } from '../../module/shell.ts'
 import { type Attributes, differences, made, setAttributes, type WantedAttributes, withAttributes } from './ownership.ts'
-import { join, type Sh, sh } from './shell.ts'
 import { willBe } from './will-be.ts'
 
 /** A directory to be made in one that exists, or that was made just before. */

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { pythonRegex } from '../../src/module/python-regex.ts'
-import { pythonTemplate } from '../../src/module/python-template.ts'
+import { pythonRegex } from '../../../src/modules/files/python-regex.ts'
+import { pythonTemplate } from '../../../src/modules/files/python-template.ts'
 
 // Expected matches are those of Python 3.11.
 const finds = test.macro({

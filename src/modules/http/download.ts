@@ -1,12 +1,12 @@
+import { operand } from '../../module/host-path.ts'
+import { raw, type Sh, sh } from '../../module/shell.ts'
+import type { WantedAttributes } from '../files/ownership.ts'
 import type { ChecksumParam } from './checksum-param.ts'
 import { findSum } from './checksum-param.ts'
-import { operand } from './host-path.ts'
 import { reporting } from './host-report.ts'
 import { decodePercent, splitLogin } from './http-params.ts'
 import { type HttpRequest, httpRequest, privateDirectory } from './http-request.ts'
-import type { WantedAttributes } from './ownership.ts'
 import { placeDownload } from './place-download.ts'
-import { raw, type Sh, sh } from './shell.ts'
 import { WGET, wgetConfiguration } from './wget-request.ts'
 
 /** A file that the host is to fetch. */

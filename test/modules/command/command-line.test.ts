@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { splitCommand } from '../../src/module/command-line.ts'
-import { quote } from '../../src/module/shell.ts'
+import { quote } from '../../../src/module/shell.ts'
+import { splitCommand } from '../../../src/modules/command/command-line.ts'
 
 for (const [line, ...words] of [
   [''],

@@ -1,5 +1,5 @@
-import { NOT_STARTED } from './command-script.ts'
-import type { ModuleResult, Output } from './define.ts'
+import { NOT_STARTED } from '../../module/command-script.ts'
+import type { ModuleResult, Output } from '../../module/define.ts'
 import { pythonDateTime, pythonDelta } from './python-time.ts'
 
 /** Lines as Python's str.splitlines() has them (docs.python.org, library/stdtypes). */

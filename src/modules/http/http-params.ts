@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { bool, int, list, path, text } from '../../module/params.ts'
 import type { HttpRequest, Redirects } from './http-request.ts'
-import { bool, int, list, path, text } from './params.ts'
 
 const value = z.union([z.string(), z.number(), z.boolean(), z.null()])
 

@@ -1,7 +1,7 @@
-import { access } from '../facts/access.ts'
-import type { Creator } from '../facts/creator.ts'
-import { ABSENT, lstat, type Present, stat } from '../facts/stat.ts'
-import type { Prediction } from './fact.ts'
+import { access } from '../../facts/access.ts'
+import type { Creator } from '../../facts/creator.ts'
+import { ABSENT, lstat, type Present, stat } from '../../facts/stat.ts'
+import type { Prediction } from '../../module/fact.ts'
 
 /** That this will be at a path, and what its maker may do with it: root all but run what nobody may run. */
 export function willBe(path: string, is: Present, by: Creator): Prediction[] {

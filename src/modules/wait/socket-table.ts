@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { join, raw, type Sh, sh } from './shell.ts'
+import { join, raw, type Sh, sh } from '../../module/shell.ts'
 
 /** States of a TCP connection by the numbers of /proc/net/tcp (Linux, include/net/tcp_states.h), under the names Ansible uses. */
 export const STATES: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
-import type { Payload, Step } from './define.ts'
-import { run } from './define.ts'
+import type { Payload, Step } from '../../module/define.ts'
+import { run } from '../../module/define.ts'
+import { operand, parent } from '../../module/host-path.ts'
+import { join, raw, type Sh, sh } from '../../module/shell.ts'
 import { chmodOperand } from './file-mode.ts'
-import { operand, parent } from './host-path.ts'
 import { makeDirectories, type NewDirectory } from './make-directory.ts'
 import { type Attributes, lookUp, preamble, setAttributes } from './ownership.ts'
-import { join, raw, type Sh, sh } from './shell.ts'
 import { splitWords } from './words.ts'
 
 /** A file as it is to be on the host. */

@@ -1,5 +1,5 @@
+import { raw, type Sh } from '../../module/shell.ts'
 import type { HttpRequest } from './http-request.ts'
-import { raw, type Sh } from './shell.ts'
 
 /** A wgetrc (wget(1), `--config`) that asks as `request` does, as far as wget can; `trusted` with the login and all headers. */
 export function wgetConfiguration(request: HttpRequest, trusted: boolean): string {

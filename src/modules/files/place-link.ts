@@ -1,6 +1,6 @@
-import { below, operand, parent } from './host-path.ts'
+import { below, operand, parent } from '../../module/host-path.ts'
+import { type Sh, sh } from '../../module/shell.ts'
 import { preamble } from './ownership.ts'
-import { type Sh, sh } from './shell.ts'
 
 /** The script that puts a link at a path: where something is, it is made beside it and moved over it, so the path is never empty. */
 export const placeLink = (path: string, exists: boolean, link: (at: Sh) => Sh): Sh => sh`(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { LocalFile } from './local-file.ts'
+import type { LocalFile } from '../../module/local-file.ts'
 
 /** What is sent as a request's body, and the Content-Type it has unless a header says otherwise. */
 export type HttpBody = { readonly bytes: Buffer; readonly type?: string } | { readonly why: string }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { glob } from '../facts/glob.ts'
-import { test } from '../facts/test.ts'
+import { glob } from '../../facts/glob.ts'
+import { test } from '../../facts/test.ts'
+import { commandScript } from '../../module/command-script.ts'
+import type { Answers, ModuleResult, Output, Plan } from '../../module/define.ts'
+import { run } from '../../module/define.ts'
+import { bool, path, text } from '../../module/params.ts'
+import type { Sh } from '../../module/shell.ts'
 import { commandOutput } from './command-output.ts'
-import { commandScript } from './command-script.ts'
-import type { Answers, ModuleResult, Output, Plan } from './define.ts'
-import { run } from './define.ts'
-import { bool, path, text } from './params.ts'
-import type { Sh } from './shell.ts'
 
 /** The parameters that `command` and `shell` share. */
 export const commandParams = {

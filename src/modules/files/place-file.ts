@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { ALGORITHMS, checksum, sha1 } from '../facts/checksum.ts'
-import { content } from '../facts/content.ts'
-import type { Creator } from '../facts/creator.ts'
-import { lstat, type Present, type Stat, stat } from '../facts/stat.ts'
-import { type Change, changes, type Diff, run } from './define.ts'
-import type { Prediction } from './fact.ts'
+import { ALGORITHMS, checksum, sha1 } from '../../facts/checksum.ts'
+import { content } from '../../facts/content.ts'
+import type { Creator } from '../../facts/creator.ts'
+import { lstat, type Present, type Stat, stat } from '../../facts/stat.ts'
+import { type Change, changes, type Diff, run } from '../../module/define.ts'
+import type { Prediction } from '../../module/fact.ts'
+import { operand } from '../../module/host-path.ts'
+import { sh } from '../../module/shell.ts'
 import { octal } from './file-mode.ts'
-import { operand } from './host-path.ts'
 import { type NewDirectory, willExist } from './make-directory.ts'
 import {
   type Attributes,
@@ -19,7 +20,6 @@ import {
   type WantedAttributes,
   withAttributes,
 } from './ownership.ts'
-import { sh } from './shell.ts'
 import { willBe } from './will-be.ts'
 import { type HostFile, writeFile } from './write-file.ts'
 

@@ -1,4 +1,4 @@
-import { join, raw, type Sh, sh } from './shell.ts'
+import { join, raw, type Sh, sh } from '../../module/shell.ts'
 
 const VARIABLE = /\$(?:\{([^}]+)\}|(\w+))/g
 // with its slash: a quoted one would end the prefix too late (POSIX 2.6.1)

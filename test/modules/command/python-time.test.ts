@@ -1,5 +1,5 @@
 import test from 'ava'
-import { pythonDateTime, pythonDelta, pythonFloat } from '../../src/module/python-time.ts'
+import { pythonDateTime, pythonDelta, pythonFloat } from '../../../src/modules/command/python-time.ts'
 
 test('a time has a fraction only when it has one', (t) => {
   t.is(pythonDateTime(new Date(2026, 0, 31, 7, 5, 9, 42).getTime()), '2026-01-31 07:05:09.042000')

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { cookieJar, finalUrl, header, httpReply } from '../../src/module/http-reply.ts'
+import { cookieJar, finalUrl, header, httpReply } from '../../../src/modules/http/http-reply.ts'
 
 const HEADS =
   'HTTP/1.1 302 Found\r\nLocation: ../two?x\r\nSet-Cookie: a=1\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX-Folded: one\r\n two\r\nset-cookie: b=2\r\n\r\n'

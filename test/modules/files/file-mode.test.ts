@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { octal, settleMode } from '../../src/module/file-mode.ts'
+import { octal, settleMode } from '../../../src/modules/files/file-mode.ts'
 
 const CLAUSES = [
   'u=rw,go=r',

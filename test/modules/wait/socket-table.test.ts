@@ -1,5 +1,5 @@
 import test from 'ava'
-import { tableAddresses } from '../../src/module/socket-table.ts'
+import { tableAddresses } from '../../../src/modules/wait/socket-table.ts'
 
 test('addresses are written as the kernel writes them', (t) => {
   t.deepEqual(tableAddresses('127.0.0.1'), ['0100007F', '0000000000000000FFFF00000100007F'])

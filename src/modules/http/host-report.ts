@@ -1,4 +1,4 @@
-import { raw } from './shell.ts'
+import { raw } from '../../module/shell.ts'
 
 /** Lines defining `tell KEY VALUE`, `show KEY FILE` and `refuse REASON` (which ends the script): what they print, `hostReport` reads. */
 export const reporting = raw(`tell() { printf '%s\\0%s\\0' "$1" "$2"; }
