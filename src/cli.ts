@@ -184,15 +184,16 @@ function cli(argv: readonly string[], terminal: Terminal, end: (code: number) =>
     .wrap(Math.min(110, Math.max(80, terminal.columns())))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(withHint(message))
+      throw error ?? new UsageError(withHint(message, argv))
     })
   return parser as Argv
 }
 
 /** yargs knows no "did you mean" for options. */
-function withHint(message: string): string {
+function withHint(message: string, argv: readonly string[]): string {
   const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ')[0]
   if (!unknown) return message
+  if (argv.includes(unknown)) return `"${unknown}" is one argument too many`
   const options = Object.keys({ ...INVENTORY, ...CONNECTION, ...RUN, ...LISTS, check: 0, args: 0, suite: 0, yes: 0, keep: 0 })
   const hint = didYouMean(unknown, options)
   return `unknown option --${unknown}${hint?.startsWith('did') ? `: ${hint.replace(/"(.*)"/, '"--$1"')}` : ''}`

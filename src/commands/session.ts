@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Diagnostic, problem } from '../diagnostic.ts'
+import { type Diagnostic, fine, problem } from '../diagnostic.ts'
 import { hostFact } from '../facts/host.ts'
-import { type Inventory, loadInventory } from '../inventory/load.ts'
+import { LOCALHOST } from '../inventory/inventory.ts'
+import { emptyInventory, type Inventory, loadInventory } from '../inventory/load.ts'
 import { modules } from '../modules/index.ts'
 import { compile, type Program } from '../playbook/compile.ts'
 import type { RunOptions } from '../playbook/host-scope.ts'
@@ -28,8 +29,8 @@ export function openSession(
   load: () => LoadedPlaybook = () => loadPlaybook(args.playbook ?? FLAGSHIP, modules),
 ): Session | undefined {
   const extra = extraVars(args.extraVars ?? [])
-  const inventory = readInventory(args.inventory)
   const loaded = load()
+  const inventory = readInventory(args.inventory, loaded)
   const early = [...(extra.ok ? [] : extra.problems), ...(inventory.ok ? [] : inventory.problems)]
   if (!extra.ok || !inventory.ok) return say([...early, ...loaded.problems], terminal)
   const options: RunOptions = {
@@ -51,8 +52,10 @@ export function openSession(
 /** What can be read as a variable once the host has been asked; `setup` gives the same. */
 export const FACT_NAMES: readonly string[] = hostFact.names.map((name) => `ansible_${name}`)
 
-function readInventory(path: string): ReturnType<typeof loadInventory> {
-  if (path === 'inventory.yaml' && !existsSync(path))
+function readInventory(path: string, { playbook }: LoadedPlaybook): ReturnType<typeof loadInventory> {
+  const missing = path === 'inventory.yaml' && !existsSync(path)
+  if (missing && playbook.plays.length > 0 && playbook.plays.every((play) => LOCALHOST.includes(play.hosts))) return fine(emptyInventory())
+  if (missing)
     return {
       ok: false,
       problems: [

@@ -54,6 +54,20 @@ export function loadInventory(path: string): Result<Inventory> {
   return { ok: true, value, ...(draft.warnings.length > 0 && { warnings: draft.warnings }) }
 }
 
+/** No hosts but this machine, for a playbook of localhost alone (Ansible: implicit localhost). */
+export function emptyInventory(): Inventory {
+  const draft = newDraft()
+  const nothing = { groups: new Map(), hosts: new Map() }
+  const groups = buildGroups(draft) ?? new Map()
+  return {
+    file: 'inventory.yaml',
+    dir: '.',
+    hosts: new Map(),
+    groups,
+    localhost: implicitLocalhost(draft, nothing, { path: 'inventory.yaml', text: '' }),
+  }
+}
+
 function inventoryFiles(draft: Draft, path: string): { dir: string; sources: SourceFile[] } {
   let paths = [path]
   let dir = dirname(path)
