@@ -17,13 +17,15 @@ step(process.execPath, 'scripts/test-needs.mjs')
 
 const ava = spawn('npx', ['--no-install', 'ava', ...process.argv.slice(2)], { stdio: ['ignore', 'pipe', 'inherit'] })
 let tail = ''
+let ticks = 0
 ava.stdout.on('data', (chunk) => {
   process.stdout.write(chunk)
+  ticks += String(chunk).match(/^\s*✔ /gm)?.length ?? 0
   tail = (tail + chunk).slice(-20_000)
 })
 ava.on('close', (code) => {
   const count = (pattern) => Number([...tail.matchAll(pattern)].at(-1)?.[1] ?? 0)
-  const passed = count(/(\d+) tests? passed/g)
+  const passed = count(/(\d+) tests? passed/g) || ticks
   const failed = count(/(\d+) (?:tests?|hooks?) failed/g) + count(/(\d+) (?:uncaught exception|unhandled rejection|test file)s?/g)
   // a run that went wrong in a way not counted above is still one failure, and one without a test is no pass
   const wrong = code !== 0 || passed === 0

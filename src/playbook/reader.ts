@@ -79,6 +79,13 @@ export class Reader {
   }
 
   private template(scalar: ScalarValue): void {
+    if (String(scalar.value).startsWith('$ANSIBLE_VAULT;'))
+      this.fault(
+        'invalid-value',
+        'this is encrypted by ansible-vault, which mhprov does not read',
+        scalar.at,
+        'see it with "ansible-vault view", and keep it in a file of variables that only you can read',
+      )
     this.jinja(scalar)
     const template = templateOf(scalar)
     if (!template) return

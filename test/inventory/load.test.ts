@@ -234,7 +234,7 @@ test(
   rejects,
   'web:\n  hosts:\n    a:\n      x: 1\n    a:\n      x: 2\n',
   `
-inventory.yaml:5:5 error: this key stands twice in the same mapping [syntax]
+inventory.yaml:5:5 error: the key "a" stands twice in the same mapping [syntax]
     a:
     ~
 

@@ -106,7 +106,7 @@ test('what sudo does not allow is told in one line', async (t) => {
       'sudo on box wants a terminal',
       'there is no user "nosuchuser" on box',
       `"a'b" cannot be the name of a user`,
-    ].map((message) => ({ reason: 'become', message })),
+    ].map((message) => ({ reason: message.startsWith('there is no user') ? 'no-user' : 'become', message })),
   )
 })
 
@@ -137,7 +137,7 @@ test('where there is no sudo, root uses runuser, and others are told', async (t)
   t.deepEqual([told[0], told[2], env], [plain.name, `/home/${plain.name}`, plain.name])
   t.deepEqual(told, real)
   t.deepEqual(await refusal(t, await connected(t, host, 'root'), { user: 'nosuchuser' }), {
-    reason: 'become',
+    reason: 'no-user',
     message: 'there is no user "nosuchuser" on box',
   })
   t.deepEqual(await refusal(t, await connected(t, host, plain.name), { user: 'root' }), {
