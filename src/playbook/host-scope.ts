@@ -1,7 +1,7 @@
 import { hostNamed, type Inventory } from '../inventory/inventory.ts'
 import { OMIT } from './arguments.ts'
 import { type Binding, dataLayer, entryLayer, type Layer, mapLayer, Scope } from './scope.ts'
-import type { Play, Task } from './tree.ts'
+import type { Play, Role, Task } from './tree.ts'
 
 /** What a run was started with, as far as variables can see it. */
 export interface RunOptions {
@@ -37,30 +37,33 @@ export interface HostScopeInput {
 
 /**
  * The variables of a host in a play. Highest first: -e; registered and set_fact; (the task's own, put in by taskScope); facts;
- * host; group; play; role defaults. Names that mhprov itself gives (inventory_hostname …) stand over the inventory.
+ * host; group; play (over it, its roles' vars); role defaults. Names that mhprov itself gives (inventory_hostname …) stand over the inventory.
  */
-export function hostScope(input: HostScopeInput): { top: Layer[]; base: Layer[]; declared: ReadonlySet<string> } {
+export function hostScope(input: HostScopeInput): { top: Layer[]; base: Layer[]; defaults: Layer; declared: ReadonlySet<string> } {
   const { inventory, host, play, options, knowledge } = input
   const known = knowledge(host)
   const vars = hostNamed(inventory, host)?.vars ?? new Map()
   const from = (level: 'host' | 'group') => mapLayer(new Map([...vars].filter(([, one]) => one.from === level)))
   return {
     top: [mapLayer(options.extra), dataLayer(known.registered)],
-    base: [magic(input), dataLayer(known.facts), from('host'), from('group'), entryLayer(play.vars), entryLayer(play.defaults)],
+    base: [magic(input), dataLayer(known.facts), from('host'), from('group'), entryLayer(play.roleVars), entryLayer(play.vars)],
+    defaults: entryLayer(play.defaults),
     declared: input.declared ?? new Set(),
   }
 }
 
-/** A task's scope: its own, its block's and its role's variables over the host's, loop variables over all but -e. */
+/** A task's scope: its own, its block's and its role's variables over the host's, loop variables over all but -e; its role's defaults at the bottom. */
 export function taskScope(
   host: ReturnType<typeof hostScope>,
   task: Task | undefined,
   loop: ReadonlyMap<string, unknown> = new Map(),
 ): Scope {
   const [extra, ...learnt] = host.top
-  const own = [...(task?.vars ?? [])].reverse().map(entryLayer)
+  const layers = (lists: Role['vars'] = []) => lists.toReversed().map(entryLayer)
+  const own = layers(task?.vars)
   const role = task?.role
     ? [
+        ...layers(task.role.vars),
         dataLayer(
           new Map<string, unknown>([
             ['role_name', task.role.name],
@@ -69,7 +72,10 @@ export function taskScope(
         ),
       ]
     : []
-  return new Scope([extra!, dataLayer(loop), ...learnt, ...own, ...role, ...host.base], host.declared)
+  return new Scope(
+    [extra!, dataLayer(loop), ...learnt, ...own, ...role, ...host.base, ...layers(task?.role?.defaults), host.defaults],
+    host.declared,
+  )
 }
 
 function magic(input: HostScopeInput): Layer {

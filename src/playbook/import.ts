@@ -37,7 +37,7 @@ export function loadTaskFile(path: string, at: Source | undefined, around: Surro
   return loadTasks(read.value, { ...around, dirs, importing: [...around.importing, path] }, 'a file of tasks')
 }
 
-/** `import_role:` as a task. */
+/** `import_role:` as a task. As documented for Ansible's module, `public` and `allow_duplicates` are true unless given. */
 export function importRole(value: MapValue, key: Entry, around: Surroundings): Node[] {
   const { reader } = around
   onlyShared(value, key, around, 'import_role')
@@ -60,13 +60,23 @@ export function importRole(value: MapValue, key: Entry, around: Surroundings): N
     const found = entry(form, part)?.value
     return found ? reader.word(found, part) : undefined
   }
+  const flag = (option: string) => {
+    const found = entry(form, option)?.value
+    return (found && reader.boolean(found, option)) ?? true
+  }
   const role = reader.word(name.value, 'name')
   if (!role) return []
-  return loadRole(role, name.value.at, inherit(value, around), around, {
-    tasks: from('tasks_from'),
-    vars: from('vars_from'),
-    defaults: from('defaults_from'),
-    handlers: from('handlers_from'),
+  return loadRole(role, name.value.at, around, {
+    inherited: inherit(value, around),
+    vars: [],
+    allowDuplicates: flag('allow_duplicates'),
+    public: flag('public'),
+    parts: {
+      tasks: from('tasks_from'),
+      vars: from('vars_from'),
+      defaults: from('defaults_from'),
+      handlers: from('handlers_from'),
+    },
   })
 }
 

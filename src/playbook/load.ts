@@ -4,8 +4,9 @@ import type { AnyModule } from '../module/define.ts'
 import { type Entry, entry, type MapValue, parseYaml, readYaml, type Value } from '../yaml.ts'
 import { PLAY } from './keywords.ts'
 import { Reader } from './reader.ts'
+import { templateOf } from './render.ts'
 import { loadRoles } from './role.ts'
-import { inherit, loadTasks, type Surroundings } from './task-list.ts'
+import { type Found, inherit, loadTasks, type Surroundings } from './task-list.ts'
 import { type Inherited, isTask, type Node, type Play, type Playbook, type Task } from './tree.ts'
 
 const NOTHING: Inherited = { when: [], tags: [], vars: [], environment: [] }
@@ -99,7 +100,7 @@ function loadPlay(value: MapValue, dir: string, outer: Inherited, reading: Readi
   const name = (title && reader.word(title, 'name')) || pattern
   // a play's own vars are a precedence level of their own, not an inherited layer
   const inherited = inherit({ ...value, entries: value.entries.filter((one) => one.key !== 'vars') }, { reader, inherited: outer })
-  const found: { handlers: Task[]; defaults: Entry[] } = { handlers: [], defaults: [] }
+  const found: Found = { handlers: new Map(), vars: [], defaults: [], uses: new Map() }
   const around: Surroundings = { ...reading, inherited, play: name, playDir: dir, dirs: [dir], found }
   const tasks = (part: string, more: Partial<Surroundings> = {}): Node[] => {
     const list = at(part)
@@ -121,21 +122,31 @@ function loadPlay(value: MapValue, dir: string, outer: Inherited, reading: Readi
       hosts: pattern,
       hostsAt: hosts.value.at,
       dir,
-      vars: [...(at('vars') ? reader.variables(at('vars')!, 'vars') : []), ...varsFiles(at('vars_files'), dir, reader)]
-        .toReversed()
-        .filter(firstOfKey)
-        .toReversed(),
+      vars: lastOfKey([...(at('vars') ? reader.variables(at('vars')!, 'vars') : []), ...varsFiles(at('vars_files'), dir, reader)]),
       gatherFacts: flag('gather_facts', true),
       serial: serial(at('serial'), reader),
       forceHandlers: flag('force_handlers', false),
       sections,
-      handlers: [...found.handlers, ...own],
-      defaults: found.defaults.toReversed().filter(firstOfKey),
+      handlers: settleNames([...[...found.handlers.values()].flat(), ...own]),
+      roleVars: lastOfKey(found.vars),
+      defaults: lastOfKey(found.defaults),
     },
   ]
 }
 
-const firstOfKey = (one: Entry, i: number, all: readonly Entry[]) => all.findIndex((other) => other.key === one.key) === i
+const lastOfKey = (entries: readonly Entry[]): Entry[] => [...new Map(entries.map((one) => [one.key, one])).values()]
+
+/** Of the handlers of one name the last answers to it. An earlier one stays while something else can call it: its role's prefix or a topic. */
+function settleNames(handlers: readonly Task[]): Task[] {
+  const nameOf = ({ name }: Task) => (name?.kind === 'scalar' && !templateOf(name) ? String(name.value) : undefined)
+  return handlers.flatMap((handler, i) => {
+    const name = nameOf(handler)
+    const later = name === undefined ? [] : handlers.slice(i + 1).filter((other) => nameOf(other) === name)
+    if (later.length === 0) return [handler]
+    const prefixed = handler.role && !later.some((other) => other.role?.name === handler.role!.name)
+    return prefixed || handler.listen.length > 0 ? [{ ...handler, overridden: true as const }] : []
+  })
+}
 
 function varsFiles(value: Value | undefined, dir: string, reader: Reader): Entry[] {
   if (!value) return []

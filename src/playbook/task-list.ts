@@ -20,9 +20,20 @@ export interface Surroundings {
   readonly importing: readonly string[]
   /** Shared by the whole playbook. */
   readonly nextId: () => number
-  /** Where a role met on the way leaves its handlers and defaults for the play. */
-  readonly found: { handlers: Task[]; defaults: Entry[] }
+  readonly found: Found
 }
+
+/** Where a role met on the way leaves what is for the rest of the play. */
+export interface Found {
+  /** By the file they are from, which is loaded once; in the order in which they were loaded last. */
+  readonly handlers: Map<string, readonly Task[]>
+  readonly vars: Entry[]
+  readonly defaults: Entry[]
+  /** The uses of roles that come by before the present place in any case, each with the variables it left. */
+  readonly uses: Map<string, Exports>
+}
+
+export type Exports = Pick<Found, 'vars' | 'defaults'>
 
 /** Collection prefixes under which Ansible knows the modules. */
 const COLLECTION = /^(ansible\.(builtin|legacy|posix)|community\.(general|docker|postgresql))\./
@@ -44,7 +55,13 @@ function readNode(value: Value, around: Surroundings): Node[] {
     reader.fault('invalid-value', 'a task must be a mapping', value.at, 'such as "- name: …" with the module below it')
     return []
   }
-  if (entry(value, 'block')) return loadBlock(value, around)
+  const block = entry(value, 'block')
+  if (block && around.handlers) {
+    const wayOut = 'make each of its tasks a handler of its own, all with the same "listen: TOPIC", and notify the topic'
+    reader.fault('invalid-value', 'a handler cannot be a block', block.keyAt, wayOut)
+    return []
+  }
+  if (block) return loadBlock(value, around)
   const moduleEntries = value.entries.filter((one) => !Object.hasOwn(TASK, one.key))
   const named = moduleEntries.filter((one) => !foreignHint(one.key))
   const strange = moduleEntries.find((one) => foreignHint(one.key))
@@ -163,9 +180,11 @@ export const FREE_FORM = '_raw_params'
 function loadBlock(value: MapValue, around: Surroundings): Block[] {
   const { reader } = around
   reader.mapping(value, 'a block', Object.keys(BLOCK))
-  const inner = { ...around, inherited: inherit(value, around) }
+  const inherited = inherit(value, around)
   const part = (name: 'block' | 'rescue' | 'always') => {
     const found = entry(value, name)
+    // a role used in a rescue, or after a task that fails, may never run: what follows the block must not count on it
+    const inner = { ...around, inherited, found: { ...around.found, uses: new Map(around.found.uses) } }
     return found ? loadTasks(found.value, inner, name) : []
   }
   const name = entry(value, 'name')?.value

@@ -26,7 +26,9 @@ export interface Play {
   /** pre_tasks, then roles and tasks, then post_tasks; handlers run after each. */
   readonly sections: readonly (readonly Node[])[]
   readonly handlers: readonly Task[]
-  /** Of its roles, lowest precedence. */
+  /** The `vars/` of its roles, just over the play's own; of two roles' the one loaded last wins. */
+  readonly roleVars: readonly Entry[]
+  /** The `defaults/` of its roles, lowest precedence; of two roles' the one loaded last wins. */
   readonly defaults: readonly Entry[]
 }
 
@@ -41,9 +43,16 @@ export interface Block {
   readonly always: readonly Node[]
 }
 
+/** One use of a role, and the variables that only its own tasks and handlers see so. */
 export interface Role {
+  /** Of this use: the same role with other parameters has another. */
+  readonly id: number
   readonly name: string
   readonly dir: string
+  /** From its `vars/`, over those of the roles it depends on and of those that use it. The last wins. */
+  readonly vars: readonly (readonly Entry[])[]
+  /** From `defaults/`, likewise. */
+  readonly defaults: readonly (readonly Entry[])[]
 }
 
 /** What a task has of its own or from around it. Values may hold templates, rendered per host. */
@@ -88,6 +97,8 @@ export interface Task extends Inherited {
   readonly registerAt?: Source
   readonly notify: readonly Value[]
   readonly listen: readonly string[]
+  /** A handler whose name a later one has too: it answers to `ROLE : NAME` and to its topics only. */
+  readonly overridden?: true
   readonly until: readonly Placed[]
   readonly retries?: Value
   readonly delay?: Value
