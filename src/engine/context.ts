@@ -70,7 +70,7 @@ export interface HostContext {
   ended: boolean
   /** In a dry run: the latest task that would change something. */
   changedBy: string | undefined
-  endedRole: string | undefined
+  endedRole: number | undefined
 }
 
 /** What the hosts of a play share. */

@@ -60,7 +60,7 @@ export function notify(context: HostContext, task: Task, scope: Scope, maybe: st
 /** What a handler is called for this host: its name may hold a template. */
 export function answersTo(context: HostContext, handler: Task): string[] {
   const fixed = handlerNames(handler)
-  if (!handler.name || fixed.length > handler.listen.length) return fixed
+  if (!handler.name || handler.overridden || fixed.length > handler.listen.length) return fixed
   try {
     const name = String(render(handler.name, scopeOf(context, handler)))
     return [name, ...(handler.role ? [`${handler.role.name} : ${name}`] : []), ...fixed]

@@ -18,7 +18,7 @@ export async function walk(context: HostContext, nodes: readonly Node[]): Promis
 async function walkTask(context: HostContext, task: Task): Promise<Failure | undefined> {
   const { tags, skipTags } = context.program.options
   if (!isSelected(task.tags, tags, skipTags)) return undefined
-  if (context.endedRole !== undefined && task.role?.name === context.endedRole) return undefined
+  if (context.endedRole !== undefined && task.role?.id === context.endedRole) return undefined
   const end = await runTask(context, task)
   if (end.directive && end.status !== 'skipped') return direct(context, task, end.directive)
   if (end.status !== 'failed' || end.ignored) return undefined
@@ -49,7 +49,7 @@ async function direct(context: HostContext, task: Task, directive: string): Prom
   if (directive === 'end_host') context.ended = true
   else if (directive === 'end_play') context.shared.play.ended = true
   else if (directive === 'end_batch') context.shared.ended = true
-  else if (directive === 'end_role') context.endedRole = task.role?.name
+  else if (directive === 'end_role') context.endedRole = task.role?.id
   else if (directive === 'reset_connection') await context.remote.close()
   else if (directive === 'clear_facts') {
     context.knowledge.facts.clear()

@@ -127,7 +127,10 @@ function unknownHandlers(task: Task, play: Play): Diagnostic[] {
 export function handlerNames(handler: Task): string[] {
   const name =
     handler.name?.kind === 'scalar' && readsOf(handler.name).names.length === 0 ? String(render(handler.name, NO_VARIABLES)) : undefined
-  return [...(name ? [name, ...(handler.role ? [`${handler.role.name} : ${name}`] : [])] : []), ...handler.listen]
+  return [
+    ...(name ? [...(handler.overridden ? [] : [name]), ...(handler.role ? [`${handler.role.name} : ${name}`] : [])] : []),
+    ...handler.listen,
+  ]
 }
 
 const NO_VARIABLES = { has: () => false, get: () => undefined }
