@@ -39,7 +39,7 @@ export async function execute(
   const reached = await reach(program, args, terminal)
   if (Array.isArray(reached)) {
     say(reached, terminal)
-    return EXIT.input
+    return reached.every((one) => one.code === 'usage') ? EXIT.usage : EXIT.input
   }
   const { secrets, ...ways } = reached as Exclude<typeof reached, readonly unknown[]>
   const colour = wantsColour(terminal.isTTY, terminal.env)
