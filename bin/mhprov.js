@@ -1,5 +1,9 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
+import module from 'node:module'
+
+// Node 22.1 and later keep compiled code from one run to the next
+module.enableCompileCache?.()
 
 const cli = new URL('../dist/src/cli.js', import.meta.url)
 if (existsSync(cli)) {

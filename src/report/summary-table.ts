@@ -72,7 +72,7 @@ function changeSentence(summary: Summary, entries: readonly Entry[], trouble: bo
   const touched = entries.filter(([, host]) => host.changed + host.maybe > 0).map(([name]) => printable(name))
   const on = touched.length === 1 ? touched[0] : count(touched.length, 'host')
   // what a step did that was cut off or failed, nobody knows
-  if (changed + maybe === 0 && trouble && summary.mode === 'apply') return 'No task was done with a change.'
+  if (changed + maybe === 0 && trouble && summary.mode === 'apply') return 'No change was completed.'
   if (changed + maybe === 0) return summary.mode === 'check' && !trouble ? 'Nothing would change.' : 'Nothing was changed.'
   if (summary.mode === 'apply') return `Changed ${changed} on ${on}.`
   return `Would change ${changed}${maybe > 0 ? `, maybe ${maybe}` : ''} on ${on}. Nothing was changed.`

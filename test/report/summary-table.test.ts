@@ -126,7 +126,7 @@ a      3        0        0       0  0.0 s  ■ interrupted
 b      0        0        0       0  0.0 s  ✖ unreachable
 c      5        0        0       0  0.0 s  ✔ ok
 
-1 of 3 hosts interrupted, 1 unreachable. No task was done with a change. (1 min 24 s)`,
+1 of 3 hosts interrupted, 1 unreachable. No change was completed. (1 min 24 s)`,
   )
 })
 
