@@ -90,7 +90,7 @@ export const APPLY: readonly Event[] = ended(
       host: 'laptop',
       task: DOCKER,
       stream: 'stdout',
-      text: 'Get:1 http://deb.debian.org/debian bookworm/main docker.io',
+      text: 'Get:1 http://deb.mirror.lan/debian bookworm/main docker.io',
     },
     { type: 'task:output', host: 'laptop', task: DOCKER, stream: 'stdout', text: 'Unpacking\t\x1b[32mdocker.io\x1b[0m \u202e(20.10)' },
     { type: 'task:end', host: 'vps', task: DOCKER, status: 'failed', ms: 2300, result: { failed: true }, failure: APT_FAILURE },

@@ -81,7 +81,7 @@ vps              => {"changed":false}
 pi      unreachable  connect ETIMEDOUT 10.0.0.7:22
 pi                 hint: is it switched on?
 laptop  running  docker : Install Docker
-laptop           │ Get:1 http://deb.debian.org/debian bookworm/main docker.io
+laptop           │ Get:1 http://deb.mirror.lan/debian bookworm/main docker.io
 laptop           │ Unpacking       docker.io \\u{202e}(20.10)
 vps     FAILED   docker : Install Docker  2.3 s
 vps              site.yaml:8:7 error: E: Unable to locate package docker.i

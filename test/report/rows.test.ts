@@ -14,7 +14,7 @@ test('a row says who, how far, what and for how long, with the last line of outp
   t.is(
     draw(
       [
-        busy('laptop', { tail: 'Get:12 http://deb.debian.org', heard: 12_000 }),
+        busy('laptop', { tail: 'Get:12 http://deb.mirror.lan', heard: 12_000 }),
         busy('vps', { since: 11_800, heard: 11_800, begun: 9 }),
         row('pi'),
         row('nas', { state: 'ok', begun: 52, changed: 5 }),
@@ -24,7 +24,7 @@ test('a row says who, how far, what and for how long, with the last line of outp
       { now: 12_400, total: () => 52 },
     ),
     `⠹ laptop  [14/52]  Install Docker  12 s
-  │ Get:12 http://deb.debian.org
+  │ Get:12 http://deb.mirror.lan
 ⠹ vps      [9/52]  Install Docker
 · pi               waiting
 ✔ nas     [52/52]  done, 5 changed
@@ -93,7 +93,7 @@ task:end: laptop  [1]  Gathering Facts
 task:start: laptop  [2]  docker : Install Docker
 task:plan: laptop  [2]  docker : Install Docker  2 s
 task:output: laptop  [2]  docker : Install Docker  4 s
-  │ Get:1 http://deb.debian.org/debian bookworm/main docker.io
+  │ Get:1 http://deb.mirror.lan/debian bookworm/main docker.io
 task:output: laptop  [2]  docker : Install Docker  5 s
   │ Unpacking       docker.io \\u{202e}(20.10)
 task:end: laptop  [2]  docker : Install Docker
