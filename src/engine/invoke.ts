@@ -1,4 +1,4 @@
-import type { AnyModule, Change, ModuleResult, Output, Plan } from '../module/define.ts'
+import type { Change, ModuleResult, Output, Plan } from '../module/define.ts'
 import type { Fact } from '../module/fact.ts'
 import type { Shell } from '../transport/transport.ts'
 import type { Failure, PlannedChange, Status } from './event.ts'
@@ -187,5 +187,3 @@ function tails(output: Output): Pick<Failure, 'exit' | 'stdoutTail' | 'stderrTai
   const stderrTail = tail(output.stderr)
   return { exit: output.code, ...(stdoutTail && { stdoutTail }), ...(stderrTail && { stderrTail }) }
 }
-
-export type { AnyModule }
