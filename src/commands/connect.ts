@@ -7,9 +7,8 @@ import { renderProblem } from '../playbook/arguments.ts'
 import type { Program } from '../playbook/compile.ts'
 import { hostScope, nothingKnown, taskScope } from '../playbook/host-scope.ts'
 import type { Play } from '../playbook/tree.ts'
-import { connectLocal } from '../transport/local.ts'
+import { connectLocal, localTarget } from '../transport/local.ts'
 import { readSshConfig, type SshConfig } from '../transport/ssh-config.ts'
-import type { Target } from '../transport/transport.ts'
 import type { RunArguments } from './options.ts'
 import { say } from './session.ts'
 import { askSecret, type Terminal } from './terminal.ts'
@@ -63,7 +62,7 @@ export async function reach(program: Program, args: RunArguments, terminal: Term
         ...(terminal.env.SSH_AUTH_SOCK && { agent: terminal.env.SSH_AUTH_SOCK }),
       })
     },
-    connectLocal: () => connectLocal(CONTROLLER, { signal: terminal.leave }),
+    connectLocal: () => connectLocal(localTarget('localhost'), { signal: terminal.leave }),
     becomeOf: (host) => {
       const { become, becomeUser, becomePassword } = accesses.get(host)!
       const password = asked.become ?? becomePassword
@@ -78,18 +77,6 @@ export async function reach(program: Program, args: RunArguments, terminal: Term
       .concat(Object.values(asked))
       .flatMap((one) => (one ? [one.reveal()] : [])),
   }
-}
-
-const CONTROLLER: Target = {
-  name: 'localhost',
-  connection: 'local',
-  address: '127.0.0.1',
-  port: 22,
-  proxyJump: [],
-  hostKeyChecking: 'strict',
-  hostKeys: [],
-  knownHostsFiles: [],
-  connectTimeout: 10,
 }
 
 const defaultsOf = (args: RunArguments) => ({

@@ -1,7 +1,7 @@
-import type { Diagnostic } from '../diagnostic.ts'
+import { type Diagnostic, problem } from '../diagnostic.ts'
 import type { LocalFile } from '../module/local-file.ts'
 import { type Arguments, parseArguments, renderProblem } from '../playbook/arguments.ts'
-import { findInput, readInput, renderInput } from '../playbook/inputs.ts'
+import { findInput, inputsOf, missingInput, readInput, renderInput } from '../playbook/inputs.ts'
 import type { Reads } from '../playbook/names.ts'
 import type { Scope } from '../playbook/scope.ts'
 import { readsToPlan } from '../playbook/task-reads.ts'
@@ -20,7 +20,7 @@ export type Preparation = { readonly prepared: Prepared } | { readonly problems:
 export async function prepare(context: HostContext, task: Task, scope: Scope, home: string): Promise<Preparation> {
   const parsed = parseArguments(task.module, argumentsOf(context, task), scope, undefined, home)
   if ('problems' in parsed) return parsed
-  for (const { path, as } of inputsOf(task, parsed.want)) {
+  for (const { path, as } of inputsOf(task.module, parsed.want)) {
     const { found } = findInput(task, path, as)
     if (found && as === 'file' && !context.files.has(found)) context.files.set(found, await readInput(found))
   }
@@ -35,31 +35,15 @@ export function prepareAhead(context: HostContext, task: Task, scope: Scope, hom
   return 'prepared' in done ? done.prepared : undefined
 }
 
-const inputsOf = (task: Task, want: unknown) =>
-  Object.entries(task.module.inputs?.(want) ?? {}).flatMap(([name, input]) =>
-    input ? [{ name, ...(input as { path: string; as: 'file' | 'template' }) }] : [],
-  )
-
 function withInputs(context: HostContext, task: Task, want: unknown, scope: Scope): Preparation {
   const inputs: Record<string, LocalFile[]> = {}
-  for (const { name, path, as } of inputsOf(task, want)) {
+  for (const { name, path, as } of inputsOf(task.module, want)) {
     const { found, looked } = findInput(task, path, as)
     const at = argumentsOf(context, task).entries.find((one) => one.key === name)?.value.at ?? task.at
-    if (!found)
-      return {
-        problems: [
-          {
-            severity: 'error',
-            code: 'missing-file',
-            message: `there is no ${as} "${path}"`,
-            at,
-            hint: `looked for ${looked.slice(0, 4).join(', ')}`,
-          },
-        ],
-      }
+    if (!found) return { problems: [missingInput({ path, as }, looked, at)] }
     try {
       const loaded = as === 'template' ? renderInput(found, scope) : context.files.get(found)
-      if (!loaded) return { problems: [{ severity: 'error', code: 'missing-file', message: `${found} has not been read yet`, at }] }
+      if (!loaded) return { problems: [problem('missing-file', `${found} has not been read yet`, at)] }
       inputs[name] = loaded
     } catch (error) {
       return { problems: [renderProblem(error, at, scope)] }

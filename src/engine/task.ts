@@ -1,6 +1,7 @@
 import type { Scope } from '../playbook/scope.ts'
 import type { Task } from '../playbook/tree.ts'
 import { HostLost } from '../transport/transport.ts'
+import type { Value } from '../yaml.ts'
 import { needsHostFacts } from './ahead.ts'
 import { firstFalse, type HostContext, refOf, scopeOf, truthyOf } from './context.ts'
 import type { Failure, Status, TaskRef } from './event.ts'
@@ -39,41 +40,26 @@ export async function runTask(context: HostContext, task: Task): Promise<TaskEnd
     })
     throw error
   }
-  const settle = (whole: Whole) => {
-    const { outcome, turns } = whole
-    const scopes = turns.length > 0 ? turns.map((turn) => turn.scope) : [scopeOf(context, task)]
-    const secret = scopes.some((scope) => truthyOf(task.noLog, scope))
-    const failed = outcome.status === 'failed'
-    const excused =
-      failed &&
-      turns.filter((turn) => turn.outcome.status === 'failed').every((turn) => truthyOf(task.ignoreErrors, turn.scope)) &&
-      task.ignoreErrors
-    for (const turn of turns)
-      if (turn.outcome.status === 'changed' || turn.outcome.status === 'maybe')
-        notify(context, task, turn.scope, turn.outcome.status === 'maybe' ? ref.name : undefined)
-    return {
-      outcome,
-      secret,
-      ignored: excused ? ('ignore_errors' as const) : failed && context.rescuers > 0 ? ('rescue' as const) : undefined,
-    }
-  }
-  let settled: ReturnType<typeof settle>
+  let whole: Whole
   try {
-    settled = settle(await wholeTask(context, task, ref))
+    whole = await wholeTask(context, task, ref)
+    for (const { outcome, scope } of whole.turns)
+      if (outcome.status === 'changed' || outcome.status === 'maybe')
+        notify(context, task, scope, outcome.status === 'maybe' ? ref.name : undefined)
   } catch (error) {
     if (error instanceof HostLost) return lost(error)
-    const outcome = troubled(context, error, task)
-    const ignored = outcome.status === 'failed' && context.rescuers > 0 ? ('rescue' as const) : undefined
-    settled = {
-      outcome,
-      secret: false,
-      ignored: outcome.status === 'failed' && task.ignoreErrors && excuses(context, task) ? 'ignore_errors' : ignored,
-    }
+    whole = { outcome: troubled(context, error, task), turns: [] }
   }
-  const { outcome, secret, ignored } = settled
+  const { outcome } = whole
+  const failed = outcome.status === 'failed'
+  const failedTurns = whole.turns.filter((turn) => turn.outcome.status === 'failed')
+  // what cannot be told is hidden, and is not excused
+  const secret = inTurns(context, task, task.noLog, whole.turns, true).includes(true)
+  const excused = failed && !inTurns(context, task, task.ignoreErrors, failedTurns, false).includes(false)
+  const ignored = excused ? ('ignore_errors' as const) : failed && context.rescuers > 0 ? ('rescue' as const) : undefined
   const result: Record<string, unknown> = {
     changed: false,
-    failed: outcome.status === 'failed',
+    failed,
     ...outcome.result,
     ...(outcome.status === 'skipped' && { skipped: true }),
   }
@@ -104,12 +90,16 @@ export async function runTask(context: HostContext, task: Task): Promise<TaskEnd
   }
 }
 
-function excuses(context: HostContext, task: Task): boolean {
-  try {
-    return truthyOf(task.ignoreErrors, scopeOf(context, task))
-  } catch {
-    return false // it names what only a turn of the loop has
-  }
+/** A keyword in the scope of each turn, or in the task's own when there was none; `inDoubt` where it names what is not there. */
+function inTurns(context: HostContext, task: Task, keyword: Value | undefined, turns: Whole['turns'], inDoubt: boolean): boolean[] {
+  const scopes = turns.length > 0 ? turns.map((turn) => turn.scope) : [scopeOf(context, task)]
+  return scopes.map((scope) => {
+    try {
+      return truthyOf(keyword, scope)
+    } catch {
+      return inDoubt
+    }
+  })
 }
 
 async function wholeTask(context: HostContext, task: Task, ref: TaskRef): Promise<Whole> {

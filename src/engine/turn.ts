@@ -19,7 +19,7 @@ export async function oneTurn(context: HostContext, task: Task, ref: TaskRef, lo
   const retries = task.until.length === 0 ? 0 : numberOf(task.retries, 3, scope)
   const delay = numberOf(task.delay, 5, scope)
   for (let attempt = 1; ; attempt++) {
-    const outcome = judge(task, scope, ref, await carryOut(context, task, scope, ref, loop))
+    const outcome = judge(task, scope, ref, await carryOut(context, task, scope, ref))
     if (task.until.length === 0 || outcome.assumed) return outcome
     const done = firstFalse(task.until, after(scope, task, outcome, ref)) === undefined
     const result = { ...outcome.result, attempts: attempt }
@@ -73,17 +73,10 @@ function judge(task: Task, scope: Scope, ref: TaskRef, outcome: Outcome): Outcom
   }
 }
 
-async function carryOut(
-  context: HostContext,
-  task: Task,
-  scope: Scope,
-  ref: TaskRef,
-  _loop: ReadonlyMap<string, unknown>,
-): Promise<Outcome> {
+async function carryOut(context: HostContext, task: Task, scope: Scope, ref: TaskRef): Promise<Outcome> {
   const delegated = isDelegated(task, scope)
   const place = delegated ? context.local : context.remote
   const become = becomeOf(context, task, scope, delegated)
-  // a module that asks nothing of a host and does nothing there needs no connection
   const opened = await place.as(become).catch((error: unknown) => withoutUser(context, error))
   if (!('shell' in opened)) return opened
   const { shell, cache } = opened

@@ -3,7 +3,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import type { Entry, Value } from '../yaml.ts'
 import { type Arguments, argumentReads, expressionKind, expressions, parseArguments, renderProblem } from './arguments.ts'
 import { compileCondition } from './condition.ts'
-import { findInput, templateFile } from './inputs.ts'
+import { findInput, inputsOf, missingInput, templateFile } from './inputs.ts'
 import type { Reads } from './names.ts'
 import { isFault, placeWithin, readsOf, render, scalars, templateOf } from './render.ts'
 import type { Scope } from './scope.ts'
@@ -159,13 +159,11 @@ function checkReads(reads: Reads, scope: Scope, place: (start: number, end: numb
 }
 
 function checkInputs(task: Task, args: Arguments, want: unknown, scope: Scope, report: Report): void {
-  for (const [name, input] of Object.entries(task.module.inputs?.(want) ?? {})) {
-    if (!input) continue
-    const { path, as } = input as { path: string; as: 'file' | 'template' }
+  for (const { name, path, as } of inputsOf(task.module, want)) {
     const at = args.entries.find((one) => one.key === name)?.value.at ?? task.at
     const { found, looked } = findInput(task, path, as)
     if (!found) {
-      report(problem('missing-file', `there is no ${as} "${path}"`, at, `looked for ${looked.slice(0, 4).join(', ')}`))
+      report(missingInput({ path, as }, looked, at))
       continue
     }
     if (as !== 'template') continue

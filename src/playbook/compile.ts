@@ -97,19 +97,16 @@ export function registers(task: Task, args: ReadonlyMap<Task, Arguments>): strin
 /** Reads of a registered name whose task `--tags` leaves out. */
 function leftOut(task: Task, args: Arguments, scope: Scope, soFar: ReadonlyMap<string, boolean>): Diagnostic[] {
   if (staticallyOff(task, scope)) return []
-  const reads = [readsToPlan(task, args)]
-  return reads.flatMap((one) =>
-    one.names
-      .filter(({ name, optional }) => !optional && !scope.has(name) && soFar.get(name) === false)
-      .map(({ name }) =>
-        problem(
-          'undefined-variable',
-          `"${name}" is registered by a task that --tags or --skip-tags leaves out`,
-          task.at,
-          'give that task the tag too, or `always`',
-        ),
+  return readsToPlan(task, args)
+    .names.filter(({ name, optional }) => !optional && !scope.has(name) && soFar.get(name) === false)
+    .map(({ name }) =>
+      problem(
+        'undefined-variable',
+        `"${name}" is registered by a task that --tags or --skip-tags leaves out`,
+        task.at,
+        'give that task the tag too, or `always`',
       ),
-  )
+    )
 }
 
 function unknownHandlers(task: Task, play: Play): Diagnostic[] {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import type { SourceFile } from '../diagnostic.ts'
+import { type Diagnostic, problem, type Source, type SourceFile } from '../diagnostic.ts'
+import type { AnyModule } from '../module/define.ts'
 import { type LocalFile, loadLocal, textFile } from '../module/local-file.ts'
 import type { Scope } from './scope.ts'
 import { compileTemplate, type Template, type TemplateFault } from './template.ts'
@@ -14,6 +15,16 @@ export function findInput(task: Task, path: string, kind: 'file' | 'template'): 
   const found = looked.map((one) => one.replace(/(.)\/+$/, '$1')).find((one) => existsSync(one))
   return { ...(found && { found }), looked }
 }
+
+/** The inputs that a module's parameters name. */
+export const inputsOf = (module: AnyModule, want: unknown): { name: string; path: string; as: 'file' | 'template' }[] =>
+  Object.entries(module.inputs?.(want) ?? {}).flatMap(([name, input]) =>
+    input ? [{ name, ...(input as { path: string; as: 'file' | 'template' }) }] : [],
+  )
+
+/** An input that is nowhere where Ansible would look. */
+export const missingInput = ({ path, as }: { path: string; as: string }, looked: readonly string[], at: Source): Diagnostic =>
+  problem('missing-file', `there is no ${as} "${path}"`, at, `looked for ${looked.slice(0, 4).join(', ')}`)
 
 export interface TemplateFile {
   readonly file: SourceFile

@@ -1,6 +1,6 @@
 import type { Value } from '../yaml.ts'
 import { type Arguments, argumentReads, parseArguments } from './arguments.ts'
-import { findInput, templateFile } from './inputs.ts'
+import { findInput, inputsOf, templateFile } from './inputs.ts'
 import type { Reads } from './names.ts'
 import { isFault, readsOf } from './render.ts'
 import { Scope } from './scope.ts'
@@ -72,9 +72,8 @@ function templatesOf(task: Task, args: Arguments): string[] {
   // what else the module needs does not matter here: only the names of its inputs do
   const parsed = parseArguments(task.module, args, NO_VARIABLES, late)
   const want = 'want' in parsed && parsed.want ? parsed.want : fixed(args, late)
-  return Object.values(task.module.inputs(want) ?? {}).flatMap((input) => {
-    const { path, as } = (input ?? {}) as { path?: unknown; as?: string }
-    const { found } = as === 'template' && typeof path === 'string' ? findInput(task, path, 'template') : {}
+  return inputsOf(task.module, want).flatMap(({ path, as }) => {
+    const { found } = as === 'template' && typeof path === 'string' ? findInput(task, path, as) : {}
     return found ? [found] : []
   })
 }

@@ -29,6 +29,19 @@ export async function connectLocal(target: Target, options: { signal?: AbortSign
   )
 }
 
+/** A target that is this machine. */
+export const localTarget = (name: string): Target => ({
+  name,
+  connection: 'local',
+  address: 'localhost',
+  port: 22,
+  proxyJump: [],
+  hostKeyChecking: 'strict',
+  hostKeys: [],
+  knownHostsFiles: [],
+  connectTimeout: 10,
+})
+
 /** Starts a command line in /bin/sh as the leader of its own session, as sshd does: a terminal's Ctrl-C is not for it. */
 function startLocal(command: string): ShellStream {
   const { out, err } = makePipes()

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { localTarget } from '../../src/transport/local.ts'
 import { connectSsh } from '../../src/transport/ssh.ts'
 import { labHost } from '../helpers/lab.ts'
 import { folder } from '../helpers/mhprov.ts'
-import { localTarget, play } from '../helpers/play.ts'
+import { play } from '../helpers/play.ts'
 
 const host = labHost(test)
 

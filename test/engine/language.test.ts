@@ -337,3 +337,20 @@ test('a loop of many items that change nothing asks in one go', async (t) => {
   t.deepEqual(again.ends, ['here l ok'])
   t.true(again.connections[0]!.counts.roundTrips <= 3, String(again.connections[0]!.counts.roundTrips))
 })
+
+test('ignore_errors: false does not excuse the hosts that take over a run_once failure', async (t) => {
+  const { summary } = await play('- hosts: all\n  tasks:\n    - { name: f, command: "false", run_once: true, ignore_errors: false }\n', {
+    inventory: TWO,
+  })
+  t.deepEqual(
+    Object.values(summary.hosts).map((host) => host.status),
+    ['failed', 'failed'],
+  )
+})
+
+test('no_log hides also what goes wrong outside the module', async (t) => {
+  const { events } = await play(
+    '- hosts: all\n  tasks:\n    - { command: "true", no_log: true, loop: [TOPSECRET], notify: "<%= item %>" }\n',
+  )
+  t.false(JSON.stringify(events.filter((event) => event.type !== 'task:start')).includes('TOPSECRET'))
+})

@@ -9,8 +9,8 @@ import { loadInventory } from '../../src/inventory/load.ts'
 import { modules } from '../../src/modules/index.ts'
 import { compile } from '../../src/playbook/compile.ts'
 import { loadPlaybook } from '../../src/playbook/load.ts'
-import { connectLocal } from '../../src/transport/local.ts'
-import type { Connection, Target } from '../../src/transport/transport.ts'
+import { connectLocal, localTarget } from '../../src/transport/local.ts'
+import type { Connection } from '../../src/transport/transport.ts'
 import { folder } from './mhprov.ts'
 
 export interface PlayOptions {
@@ -39,18 +39,6 @@ export interface Played {
   readonly results: Record<string, Record<string, unknown>>
   readonly connections: Connection[]
 }
-
-export const localTarget = (name: string): Target => ({
-  name,
-  connection: 'local',
-  address: '127.0.0.1',
-  port: 22,
-  proxyJump: [],
-  hostKeyChecking: 'strict',
-  hostKeys: [],
-  knownHostsFiles: [],
-  connectTimeout: 10,
-})
 
 /** Compiles a playbook given as text and runs it on this machine through the real local transport. */
 export async function play(text: string, options: PlayOptions = {}): Promise<Played> {

@@ -1,18 +1,8 @@
 import type { ExecutionContext } from 'ava'
-import { connectLocal } from '../../src/transport/local.ts'
-import type { Connection, Reply, Target } from '../../src/transport/transport.ts'
+import { connectLocal, localTarget as targetOf } from '../../src/transport/local.ts'
+import type { Connection, Reply } from '../../src/transport/transport.ts'
 
-export const localTarget: Target = {
-  name: 'here',
-  connection: 'local',
-  address: 'localhost',
-  port: 22,
-  proxyJump: [],
-  hostKeyChecking: 'strict',
-  hostKeys: [],
-  knownHostsFiles: [],
-  connectTimeout: 10,
-}
+export const localTarget = targetOf('here')
 
 /** A connection to this machine that ends with the test. */
 export async function here(t: ExecutionContext): Promise<Connection> {
