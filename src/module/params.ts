@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Secret } from '../secrets/secret.ts'
 
 // Building blocks of module parameters. They accept what Ansible accepts for the same types, and name the way out of what they refuse.
 // Convention: `.describe()` last; `.meta({ aliases: [...] })` for further names.
@@ -12,6 +13,13 @@ export const path = () =>
     .union([z.string().min(1), z.int()], { error: 'expected a path on the host' })
     .transform(String)
     .meta({ hostPath: true })
+
+/** A password, token or key. The module gets a Secret: it is masked wherever it is shown, and may leave only on a step's stdin. */
+export const secret = () =>
+  z
+    .union([z.instanceof(Secret), z.string(), z.int()], { error: 'expected text (put it in quotes)' })
+    .transform((value) => (value instanceof Secret ? value : new Secret(String(value))))
+    .meta({ secret: true, json: { type: 'string' } })
 
 const TRUE = ['yes', 'true', 'on', 'y', 't', '1']
 const FALSE = ['no', 'false', 'off', 'n', 'f', '0']
@@ -80,6 +88,7 @@ export function fieldMeta(schema: z.ZodType): {
   aliases?: string[]
   hostPath?: boolean
   expression?: 'js' | 'cel'
+  secret?: boolean
   json?: unknown
 } {
   const found: Record<string, unknown> = {}

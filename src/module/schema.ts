@@ -10,7 +10,7 @@ export function jsonSchema(schema: z.ZodType): Json {
   if (json) return json as Json
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json
   const clean = JSON.parse(
-    JSON.stringify(rest, (key, value) => (['hostPath', 'aliases', 'expression', 'json'].includes(key) ? undefined : value)),
+    JSON.stringify(rest, (key, value) => (['hostPath', 'aliases', 'expression', 'secret', 'json'].includes(key) ? undefined : value)),
   )
   return clean as Json
 }

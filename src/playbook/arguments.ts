@@ -3,6 +3,7 @@ import { type Diagnostic, problem, type Source } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { AnyModule } from '../module/define.ts'
 import { fieldMeta, fields, isStrict, parameterNames } from '../module/params.ts'
+import { Secret } from '../secrets/secret.ts'
 import type { Entry, MapValue, Value } from '../yaml.ts'
 import { isNotKnown } from './assumed.ts'
 import { compileCondition } from './condition.ts'
@@ -95,7 +96,9 @@ export function parseArguments(
       const value = omitted(evaluate(module, one, scope))
       if (value === OMIT) continue
       if (hasNul(value)) problems.push(problem('invalid-value', 'a NUL character cannot be part of a parameter', one.value.at))
-      raw[one.key] = home && schema[one.key] && fieldMeta(schema[one.key]!).hostPath ? expandHome(value, home) : value
+      const { hostPath, secret } = schema[one.key] ? fieldMeta(schema[one.key]!) : {}
+      const plain = secret ? value : revealed(value)
+      raw[one.key] = home && hostPath ? expandHome(plain, home) : plain
     } catch (error) {
       if (isNotKnown(error)) throw error
       problems.push(renderProblem(error, one.value.at, scope))
@@ -153,6 +156,15 @@ function omitted(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => item !== OMIT).map(omitted)
   if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
     return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => (item === OMIT ? [] : [[key, omitted(item)]])))
+  return value
+}
+
+/** Only parameters made for secrets get them as such; any other takes the text, which is still masked wherever it is shown. */
+function revealed(value: unknown): unknown {
+  if (value instanceof Secret) return value.reveal()
+  if (Array.isArray(value)) return value.map(revealed)
+  if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]))
   return value
 }
 
