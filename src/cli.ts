@@ -4,6 +4,7 @@ import yargs, { type Argv } from 'yargs'
 import { EXIT } from './commands/exit-code.ts'
 import { askAtTerminal, type Terminal } from './commands/terminal.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { Redactor } from './secrets/redact.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
@@ -14,9 +15,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   const stop = new AbortController()
   const leave = new AbortController()
   setMaxListeners(0, stop.signal, leave.signal)
+  const secrets = new Redactor()
   const terminal: Terminal = {
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
+    out: (text) => process.stdout.write(secrets.redact(text)),
+    err: (text) => process.stderr.write(secrets.redact(text)),
+    secrets,
     isTTY: process.stdout.isTTY === true,
     columns: () => process.stdout.columns ?? 80,
     rows: () => process.stdout.rows ?? 24,
@@ -150,6 +153,16 @@ function cli(argv: readonly string[], terminal: Terminal, end: (code: number) =>
       "List the modules, or show one's documentation",
       (y) => y.positional('name', { type: 'string' }),
       async (args) => end((await import('./commands/modules.ts')).modules(args.name, terminal)),
+    )
+    .command(
+      'secrets <action> [name]',
+      'List, show, set or edit the secrets of an inventory',
+      (y) =>
+        y
+          .positional('action', { type: 'string', choices: ['list', 'get', 'set', 'edit'] as const, demandOption: true })
+          .positional('name', { type: 'string', describe: 'Name of the secret; `set` reads its value from the terminal or stdin' })
+          .options({ inventory: INVENTORY.inventory, playbook: { ...text, describe: 'The playbook that names them' } }),
+      async (args) => end(await (await import('./commands/secrets.ts')).secrets(given(args), terminal)),
     )
     .command(
       'rehearse [playbook]',

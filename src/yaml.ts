@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, Scalar, stringify, type YAMLMap } from 'yaml'
 import { bad, type Diagnostic, fine, problem, type Result, type Source, type SourceFile } from './diagnostic.ts'
 
 /** YAML as mhprov holds it: plain data in which every node and every key knows its place. */
@@ -112,3 +112,21 @@ function yamlHint(code: string, text: string, offset: number): string | undefine
   if (/^\s*(- )?[\w.]+:\s*[%@`{[&*!|>]/.test(line)) return 'a value that begins with this character must be quoted'
   return undefined
 }
+
+/** A mapping's text with some keys set to texts, written as literal blocks, and others (undefined) taken away; the rest and its comments stay. */
+export function editMapping(text: string, edits: ReadonlyMap<string, string | undefined>): string {
+  const doc = parseDocument(text, { version: '1.2' })
+  for (const [key, value] of edits) {
+    if (value === undefined) {
+      doc.delete(key)
+      continue
+    }
+    const scalar = new Scalar(`${value.trimEnd()}\n`)
+    scalar.type = Scalar.BLOCK_LITERAL
+    doc.set(key, scalar)
+  }
+  return doc.toString({ lineWidth: 0 })
+}
+
+/** A mapping of names to texts; what reads back differently without quotes gets them. */
+export const writeMapping = (values: ReadonlyMap<string, string>): string => stringify(Object.fromEntries(values), { lineWidth: 0 })

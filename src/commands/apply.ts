@@ -9,18 +9,18 @@ import { isSelected } from '../playbook/tags.ts'
 import { pathOf } from '../playbook/tree.ts'
 import { printPlace, type Remark } from '../report/frame.ts'
 import { chooseKind, openReporter, speaksUnicode, wantsColour } from '../report/reporter.ts'
-import { redactor } from '../secrets/redact.ts'
 import { reach } from './connect.ts'
 import { EXIT } from './exit-code.ts'
 import { list } from './list.ts'
 import type { RunArguments } from './options.ts'
 import { owedHandlers } from './owed-file.ts'
+import { settleSecrets } from './run-secrets.ts'
 import { openSession, type Session, say } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `mhprov apply` and `mhprov check`. */
 export async function apply(args: RunArguments, terminal: Terminal): Promise<number> {
-  const session = openSession(args, terminal)
+  const session = await openSession(args, terminal)
   if (!session) return EXIT.input
   if (args.listTasks || args.listTags || args.listHosts) {
     terminal.out(list(session.program, args))
@@ -31,17 +31,19 @@ export async function apply(args: RunArguments, terminal: Terminal): Promise<num
 
 /** Runs a compiled program and shows it; the exit code. `also` hears every event. */
 export async function execute(
-  { program }: Session,
+  session: Session,
   args: RunArguments,
   terminal: Terminal,
   also: (event: Event) => void = () => undefined,
 ): Promise<number> {
+  const { program } = session
   const reached = await reach(program, args, terminal)
   if (Array.isArray(reached)) {
     say(reached, terminal)
     return reached.every((one) => one.code === 'usage') ? EXIT.usage : EXIT.input
   }
-  const { secrets, ...ways } = reached as Exclude<typeof reached, readonly unknown[]>
+  if (!(await settleSecrets(session, terminal, { ask: true, keep: !program.options.check }))) return EXIT.input
+  const ways = reached as Exclude<typeof reached, readonly unknown[]>
   const colour = wantsColour(terminal.isTTY, terminal.env)
   const totals = taskCounts(program)
   const reporter = openReporter(chooseKind(args.output ?? 'auto', terminal.isTTY, terminal.env), {
@@ -57,15 +59,16 @@ export async function execute(
     total: (host) => totals.get(host),
   })
   const { ask } = terminal
-  const redact = redactor(secrets)
+  const { secrets } = terminal
   const owed = program.options.check ? undefined : owedHandlers(program)
   const deps: Dependencies = {
     ...ways,
     emit: (event) => {
-      const safe = redact(event)
+      const safe = secrets.redact(event)
       reporter.on(safe)
       also(safe)
     },
+    secrets,
     forks: Number(args.forks ?? 10),
     stop: terminal.stop,
     leave: terminal.leave,

@@ -13,7 +13,7 @@ import type { RunArguments } from './options.ts'
 import { say } from './session.ts'
 import { askSecret, type Terminal } from './terminal.ts'
 
-type Reach = Pick<Dependencies, 'connect' | 'connectLocal' | 'becomeOf'> & { readonly secrets: readonly string[] }
+type Reach = Pick<Dependencies, 'connect' | 'connectLocal' | 'becomeOf'>
 
 /** How every host of a program is reached and who tasks become there; or what is wrong with it, all at once, before anything connects. */
 export async function reach(program: Program, args: RunArguments, terminal: Terminal): Promise<Reach | readonly Diagnostic[]> {
@@ -45,6 +45,8 @@ export async function reach(program: Program, args: RunArguments, terminal: Term
     }
   if (problems.some((one) => one.severity === 'error')) return problems
   if (problems.length > 0) say(problems, terminal)
+  const passwords = [...accesses.values()].flatMap((one) => [one.becomePassword, one.password]).concat(Object.values(asked))
+  terminal.secrets.mask(passwords.flatMap((one) => (one ? [one.reveal()] : [])))
   const otherwise = { become: args.become ?? false, user: args.becomeUser ?? 'root' }
   const passphrases = cached((file: string) => askSecret(terminal, `Passphrase of ${file}: `))
   return {
@@ -72,10 +74,6 @@ export async function reach(program: Program, args: RunArguments, terminal: Term
         ...(password && { password }),
       }
     },
-    secrets: [...accesses.values()]
-      .flatMap((one) => [one.becomePassword, one.password])
-      .concat(Object.values(asked))
-      .flatMap((one) => (one ? [one.reveal()] : [])),
   }
 }
 

@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.ts'
 
 /** `mhprov facts [hosts]`: JSON of every host's ansible_facts, by host. */
 export async function facts(args: RunArguments & { host: string }, terminal: Terminal): Promise<number> {
-  const session = openSession(args, terminal, () =>
+  const session = await openSession(args, terminal, () =>
     parsePlaybook(`- hosts: ${JSON.stringify(args.host)}\n  tasks: []\n`, 'command line', modules),
   )
   if (!session) return EXIT.input

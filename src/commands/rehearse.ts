@@ -23,17 +23,19 @@ export interface RehearseArguments extends Omit<RunArguments, 'inventory'> {
 const HOST = 'rehearsal'
 
 /** `mhprov rehearse`: check, apply and apply again on a real host that exists only for this, and tell how well the first foretold the second. */
-export async function rehearse(args: RehearseArguments, terminal: Terminal): Promise<number> {
+export async function rehearse(args: RehearseArguments, outer: Terminal): Promise<number> {
   const playbook = args.playbook ?? FLAGSHIP
   const groups = groupsOf(playbook)
-  const tell = (line: string) => terminal.err(`rehearse: ${line}\n`)
+  const tell = (line: string) => outer.err(`rehearse: ${line}\n`)
   const dir = mkdtempSync(join(tmpdir(), 'mhprov-'))
+  // the secrets of a rehearsal, and the key to them, go away with the host
+  const terminal = { ...outer, env: { ...outer.env, MHPROV_AGE_KEY_FILE: join(dir, 'age.key') } }
   const inventory = join(dir, 'inventory.yaml')
   let lab: Lab | undefined
   try {
     writeFileSync(inventory, inventoryText(groups), { mode: 0o600 })
     // faults of the playbook are told before minutes go into a host
-    if (!openSession({ ...args, playbook, inventory }, terminal)) return EXIT.input
+    if (!(await openSession({ ...args, playbook, inventory }, terminal))) return EXIT.input
     if (!(await ready(args.yes ?? false, terminal, tell))) return EXIT.usage
     const began = Date.now()
     lab = await openLab({ suite: args.suite as Suite, say: tell, signal: terminal.leave })
@@ -58,7 +60,7 @@ async function threeRuns(args: RunArguments, terminal: Terminal, tell: (line: st
   const runs: { name: string; events: Event[]; ms: number; code: number }[] = []
   for (const name of ['check', 'apply', 'apply again']) {
     tell(`${name} …`)
-    const session = openSession({ ...args, check: name === 'check', diff: name === 'check' && (args.verbose ?? 0) > 0 }, terminal)
+    const session = await openSession({ ...args, check: name === 'check', diff: name === 'check' && (args.verbose ?? 0) > 0 }, terminal)
     if (!session) return EXIT.input
     const events: Event[] = []
     const began = Date.now()

@@ -19,6 +19,6 @@ export async function runModule(args: ModuleArguments, terminal: Terminal): Prom
   const name = stringify({ hosts: args.hosts, gather_facts: true }).trimEnd().split('\n').join('\n  ')
   const body = given === '' ? '' : /^[[{]/.test(given) ? ` ${given}` : ` ${JSON.stringify(given)}`
   const text = `- ${name}\n  tasks:\n    - ${JSON.stringify(args.module)}:${body}\n`
-  const session = openSession(args, terminal, () => parsePlaybook(text, 'command line', modules))
+  const session = await openSession(args, terminal, () => parsePlaybook(text, 'command line', modules))
   return session ? execute(session, { ...args, verbose: Math.max(args.verbose ?? 0, 1) }, terminal) : EXIT.input
 }

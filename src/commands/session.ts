@@ -12,6 +12,7 @@ import { printDiagnostics } from '../report/frame.ts'
 import { wantsColour } from '../report/reporter.ts'
 import { extraVars } from './extra-vars.ts'
 import { type RunArguments, words } from './options.ts'
+import { type FoundSecrets, findSecrets } from './run-secrets.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The flagship, for an `apply` that names no playbook. */
@@ -21,13 +22,14 @@ export const FLAGSHIP = fileURLToPath(new URL('../../../playbooks/matrix.yaml', 
 export interface Session {
   readonly program: Program
   readonly inventory: Inventory
+  readonly secrets: FoundSecrets
 }
 
-export function openSession(
+export async function openSession(
   args: RunArguments,
   terminal: Terminal,
   load: () => LoadedPlaybook = () => loadPlaybook(args.playbook ?? FLAGSHIP, modules),
-): Session | undefined {
+): Promise<Session | undefined> {
   const extra = extraVars(args.extraVars ?? [])
   const loaded = load()
   const inventory = readInventory(args.inventory, loaded)
@@ -40,13 +42,24 @@ export function openSession(
     tags: words(args.tags),
     skipTags: words(args.skipTags),
     extra: extra.value,
+    secrets: new Map(),
   }
   const limit = args.limit?.join(':')
-  const program = compile({ loaded, inventory: inventory.value, ...(limit && { limit }), options, factNames: FACT_NAMES })
+  const found = await findSecrets(loaded.playbook, inventory.value, options, terminal)
+  if (!found.ok) return say([...found.problems, ...loaded.problems], terminal)
+  const secrets = found.value
+  const program = compile({
+    loaded,
+    inventory: inventory.value,
+    ...(limit && { limit }),
+    options: { ...options, secrets: secrets.values },
+    factNames: FACT_NAMES,
+    secretNames: secrets.names,
+  })
   const warnings = [...(inventory.warnings ?? []), ...(program.ok ? (program.warnings ?? []) : [])]
   if (!program.ok) return say([...warnings, ...program.problems], terminal)
   if (warnings.length > 0) say(warnings, terminal)
-  return { program: program.value, inventory: inventory.value }
+  return { program: program.value, inventory: inventory.value, secrets }
 }
 
 /** What can be read as a variable once the host has been asked; `setup` gives the same. */

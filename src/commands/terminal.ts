@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
+import type { Redactor } from '../secrets/redact.ts'
 import { Secret } from '../secrets/secret.ts'
 
 /** What a command is given of the process it runs in; tests give their own. */
@@ -10,6 +11,8 @@ export interface Terminal {
   readonly columns: () => number
   readonly rows: () => number
   readonly env: NodeJS.ProcessEnv
+  /** What `out` and `err` mask. */
+  readonly secrets: Redactor
   /** Asked once: finish what is under way. Asked twice: leave at once. */
   readonly stop: AbortSignal
   readonly leave: AbortSignal

@@ -6,6 +6,7 @@ import { type hostScope, type Knowledge, taskScope } from '../playbook/host-scop
 import { RenderError, render } from '../playbook/render.ts'
 import type { Scope } from '../playbook/scope.ts'
 import type { Placed, Task } from '../playbook/tree.ts'
+import type { Redactor } from '../secrets/redact.ts'
 import type { Become, Connection } from '../transport/transport.ts'
 import type { Value } from '../yaml.ts'
 import type { Event, Place as EventPlace, TaskRef } from './event.ts'
@@ -19,6 +20,8 @@ export interface Dependencies {
   /** How a host's tasks become another user. */
   readonly becomeOf: (host: string) => BecomeRules
   readonly emit: (event: Event) => void
+  /** Masks what is shown; learns of the secrets that tasks are given. */
+  readonly secrets: Redactor
   /** Hosts at a time. */
   readonly forks: number
   /** Finish the step under way, then stop. */

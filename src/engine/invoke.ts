@@ -1,8 +1,10 @@
 import type { Change, ModuleResult, Output, Plan } from '../module/define.ts'
 import type { Fact } from '../module/fact.ts'
+import type { Redactor } from '../secrets/redact.ts'
 import type { Shell } from '../transport/transport.ts'
 import type { Failure, PlannedChange, Status } from './event.ts'
 import type { FactCache } from './fact-cache.ts'
+import { exposure, secretsIn } from './guard.ts'
 import { answersTo, flatten, type Prepared } from './questions.ts'
 import { runStep, type StepContext } from './step.ts'
 
@@ -22,6 +24,7 @@ export interface Setting {
   readonly onChange: () => void
   /** The user says that this changes nothing (`changed_when: false`). */
   readonly onlyReads: boolean
+  readonly secrets: Redactor
   /** In a dry run: the earlier task that may create what is missing now. */
   readonly clouded: string | undefined
 }
@@ -43,7 +46,8 @@ export interface Outcome {
 /** One module, once, on one host: facts, plan, steps, facts again, result. */
 export async function invoke(prepared: Prepared, setting: Setting): Promise<Outcome> {
   const { module, want, inputs } = prepared
-  const { cache, check } = setting
+  const { cache, check, secrets } = setting
+  secrets.mask(secretsIn(want))
   const first = module.facts?.(want, inputs)
   ask(flatten(first), setting)
   const firstAnswers = await answersTo(first, cache)
@@ -55,11 +59,11 @@ export async function invoke(prepared: Prepared, setting: Setting): Promise<Outc
   const plan: Plan = Array.isArray(planned) ? { changes: planned as Change[] } : (planned as Plan)
   const clouded =
     check && setting.clouded && [...flatten(first), ...flatten(second)].some((fact) => !cache.isPredicted(fact) && isAbsent(fact, cache))
-  if (plan.failure !== undefined) {
-    if (clouded)
-      return { status: 'maybe', result: { changed: false, msg: plan.failure }, changes: [], because: setting.clouded!, assumed: true }
-    const result = { ...module.result?.(want, is, [], inputs), changed: false, failed: true, msg: plan.failure }
-    return { status: 'failed', result, changes: [], failure: { reason: 'step-failed', message: plan.failure } }
+  const failure = plan.failure ?? exposure(plan.changes, setting.step.environment, secrets, cache)
+  if (failure !== undefined) {
+    if (clouded) return { status: 'maybe', result: { changed: false, msg: failure }, changes: [], because: setting.clouded!, assumed: true }
+    const result = { ...module.result?.(want, is, [], inputs), changed: false, failed: true, msg: failure }
+    return { status: 'failed', result, changes: [], failure: { reason: 'step-failed', message: failure } }
   }
   const changes = plan.changes.map(({ summary, diff }) => ({ summary, ...(diff && { diff }) }))
   if (plan.changes.length === 0) {

@@ -92,6 +92,7 @@ async function carryOut(context: HostContext, task: Task, scope: Scope, ref: Tas
     check,
     foresee: options.check,
     onlyReads: task.changedWhen?.every((one) => one.condition.text.trim() === 'false') ?? false,
+    secrets: context.deps.secrets,
     clouded: context.cloudedBy,
     ahead: () => (delegated ? [] : lookAhead(context, task, become?.user ?? '', cache, shell.home)),
     onChange: () => {

@@ -3,7 +3,6 @@ import { type Diagnostic, problem, type Source } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { AnyModule } from '../module/define.ts'
 import { fieldMeta, fields, isStrict, parameterNames } from '../module/params.ts'
-import { Secret } from '../secrets/secret.ts'
 import type { Entry, MapValue, Value } from '../yaml.ts'
 import { isNotKnown } from './assumed.ts'
 import { compileCondition } from './condition.ts'
@@ -96,9 +95,7 @@ export function parseArguments(
       const value = omitted(evaluate(module, one, scope))
       if (value === OMIT) continue
       if (hasNul(value)) problems.push(problem('invalid-value', 'a NUL character cannot be part of a parameter', one.value.at))
-      const { hostPath, secret } = schema[one.key] ? fieldMeta(schema[one.key]!) : {}
-      const plain = secret ? value : revealed(value)
-      raw[one.key] = home && hostPath ? expandHome(plain, home) : plain
+      raw[one.key] = home && schema[one.key] && fieldMeta(schema[one.key]!).hostPath ? expandHome(value, home) : value
     } catch (error) {
       if (isNotKnown(error)) throw error
       problems.push(renderProblem(error, one.value.at, scope))
@@ -107,9 +104,12 @@ export function parseArguments(
   if (problems.length > 0) return { problems }
   const parsed = module.params.safeParse(raw)
   if (parsed.success) return { want: parsed.data }
-  const relevant = parsed.error.issues.filter((issue: z.core.$ZodIssue) =>
-    issue.path.length > 0 ? !late.has(String(issue.path[0])) : late.size === 0,
-  )
+  const given = new Set(args.entries.map((one) => one.key))
+  const relevant = parsed.error.issues.filter((issue: z.core.$ZodIssue) => {
+    // a rule about several parameters cannot be judged while one of them is not known
+    if (late.size > 0 && (issue.path.length === 0 || (issue.code === 'custom' && !given.has(String(issue.path[0]))))) return false
+    return issue.path.length === 0 || !late.has(String(issue.path[0]))
+  })
   if (relevant.length === 0) return { want: undefined }
   return { problems: relevant.flatMap((issue: z.core.$ZodIssue) => issueProblem(module, args, issue)) }
 }
@@ -156,15 +156,6 @@ function omitted(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => item !== OMIT).map(omitted)
   if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
     return Object.fromEntries(Object.entries(value).flatMap(([key, item]) => (item === OMIT ? [] : [[key, omitted(item)]])))
-  return value
-}
-
-/** Only parameters made for secrets get them as such; any other takes the text, which is still masked wherever it is shown. */
-function revealed(value: unknown): unknown {
-  if (value instanceof Secret) return value.reveal()
-  if (Array.isArray(value)) return value.map(revealed)
-  if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]))
   return value
 }
 

@@ -9,7 +9,7 @@ import type { LoadedPlaybook } from './load.ts'
 import { readsOf, render } from './render.ts'
 import type { Scope } from './scope.ts'
 import { isSelected, unknownTags } from './tags.ts'
-import { readsToPlan } from './task-reads.ts'
+import { readsOfTask, readsToPlan } from './task-reads.ts'
 import { type Play, type Playbook, type Task, tasksOf } from './tree.ts'
 
 /** A playbook with its hosts: what the engine runs. */
@@ -18,6 +18,8 @@ export interface Program {
   readonly inventory: Inventory
   readonly options: RunOptions
   readonly plays: readonly ProgramPlay[]
+  /** Names of the playbook's secrets that the selected tasks and the handlers read. */
+  readonly secretsRead: ReadonlySet<string>
 }
 
 export interface ProgramPlay {
@@ -38,6 +40,8 @@ export interface CompileInput {
   readonly options: RunOptions
   /** Names of the facts that a host will answer, with their `ansible_` prefix. */
   readonly factNames: readonly string[]
+  /** Names of the playbook's secrets that have a value, or will get one before anything connects. */
+  readonly secretNames?: ReadonlySet<string>
 }
 
 /** Settles, for every host, all that can be known without one. Every fault of the whole playbook is in the answer, each once. */
@@ -47,6 +51,8 @@ export function compile(input: CompileInput): Result<Program> {
   const problems: Diagnostic[] = [...input.loaded.problems, ...unknownTags(playbook, [...options.tags, ...options.skipTags])]
   const everDeclared = new Map<string, boolean>()
   const knowledge = () => nothingKnown()
+  const secretNames = input.secretNames ?? new Set<string>()
+  const secretsRead = new Set<string>()
   const plays = playbook.plays.map((play) => {
     const chosen = selectHosts(inventory, play.hosts, input.limit, play.hostsAt)
     if (!chosen.ok) problems.push(...chosen.problems)
@@ -55,7 +61,7 @@ export function compile(input: CompileInput): Result<Program> {
     const args = new Map([...tasks, ...play.handlers].map((task) => [task, nameArguments(task.module, task.args, task.at)]))
     for (const [, one] of args) problems.push(...one.problems)
     const facts = play.gatherFacts || tasks.some((task) => task.module.name === 'setup') ? ['ansible_facts', ...input.factNames] : []
-    const declared = new Set<string>([...facts, ...RESCUE, ...playbook.lost])
+    const declared = new Set<string>([...facts, ...RESCUE, ...playbook.lost, ...secretNames])
     for (const host of hosts.length > 0 ? hosts : chosen.ok ? [] : [...inventory.hosts.keys()].slice(0, 1)) {
       const soFar = new Map(everDeclared)
       for (const name of declared) soFar.set(name, true)
@@ -66,6 +72,7 @@ export function compile(input: CompileInput): Result<Program> {
         const scope = taskScope({ ...base, declared: new Set(soFar.keys()) }, task)
         checkTask(task, args.get(task)!, scope, (one) => problems.push(one))
         if (selected) problems.push(...leftOut(task, args.get(task)!, scope, soFar))
+        if (selected && secretNames.size > 0) for (const name of secretsOf(task, args.get(task)!, scope, secretNames)) secretsRead.add(name)
         for (const name of registers(task, args)) soFar.set(name, (soFar.get(name) ?? false) || selected)
       }
     }
@@ -81,7 +88,7 @@ export function compile(input: CompileInput): Result<Program> {
   const errors = unique(problems)
   return errors.some((one) => one.severity === 'error')
     ? bad(...errors)
-    : { ok: true, value: { playbook, inventory, options, plays }, warnings: errors }
+    : { ok: true, value: { playbook, inventory, options, plays, secretsRead }, warnings: errors }
 }
 
 /** Set while a rescue runs. */
@@ -92,6 +99,13 @@ export function registers(task: Task, args: ReadonlyMap<Task, Arguments>): strin
   const set =
     task.module.name === 'set_fact' ? (args.get(task)?.entries ?? []).map((one) => one.key).filter((key) => key !== 'cacheable') : []
   return [...(task.register ? [task.register] : []), ...set]
+}
+
+function secretsOf(task: Task, args: Arguments, scope: Scope, names: ReadonlySet<string>): string[] {
+  if (staticallyOff(task, scope)) return []
+  const reads = readsOfTask(task, args)
+  const reached = scope.reached(reads)
+  return [...names].filter((name) => reads.open || reached.has(name))
 }
 
 /** Reads of a registered name whose task `--tags` leaves out. */

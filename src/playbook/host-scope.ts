@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly skipTags: readonly string[]
   /** `-e`: over everything else. */
   readonly extra: ReadonlyMap<string, Binding>
+  /** Values of the playbook's secrets: a text each, or a mapping of texts. */
+  readonly secrets: ReadonlyMap<string, unknown>
 }
 
 /** What a run has learnt of one host; lives from play to play. */
@@ -36,7 +38,7 @@ export interface HostScopeInput {
 }
 
 /**
- * The variables of a host in a play. Highest first: -e; registered and set_fact; (the task's own, put in by taskScope); facts;
+ * The variables of a host in a play. Highest first: -e; secrets; registered and set_fact; (the task's own, put in by taskScope); facts;
  * host; group; play (over it, its roles' vars); role defaults. Names that mhprov itself gives (inventory_hostname …) stand over the inventory.
  */
 export function hostScope(input: HostScopeInput): { top: Layer[]; base: Layer[]; defaults: Layer; declared: ReadonlySet<string> } {
@@ -45,7 +47,7 @@ export function hostScope(input: HostScopeInput): { top: Layer[]; base: Layer[];
   const vars = hostNamed(inventory, host)?.vars ?? new Map()
   const from = (level: 'host' | 'group') => mapLayer(new Map([...vars].filter(([, one]) => one.from === level)))
   return {
-    top: [mapLayer(options.extra), dataLayer(known.registered)],
+    top: [mapLayer(options.extra), dataLayer(options.secrets), dataLayer(known.registered)],
     base: [magic(input), dataLayer(known.facts), from('host'), from('group'), entryLayer(play.roleVars), entryLayer(play.vars)],
     defaults: entryLayer(play.defaults),
     declared: input.declared ?? new Set(),

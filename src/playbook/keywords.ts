@@ -26,6 +26,7 @@ export const PLAY = {
   ...SHARED,
   name: 'What this play does, for people.',
   hosts: 'Pattern of the hosts it is for.',
+  secrets: 'Passwords, tokens and keys by name, and where each comes from: generate, ask, env or command.',
   vars_files: 'YAML files of variables, relative to the playbook.',
   pre_tasks: 'Tasks before the roles.',
   roles: 'Roles to run.',

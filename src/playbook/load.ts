@@ -6,6 +6,7 @@ import { PLAY } from './keywords.ts'
 import { Reader } from './reader.ts'
 import { templateOf } from './render.ts'
 import { loadRoles } from './role.ts'
+import { loadSecrets } from './secrets.ts'
 import { type Found, inherit, loadTasks, type Surroundings } from './task-list.ts'
 import { type Inherited, isTask, type Node, type Play, type Playbook, type Task } from './tree.ts'
 
@@ -123,6 +124,7 @@ function loadPlay(value: MapValue, dir: string, outer: Inherited, reading: Readi
       hostsAt: hosts.value.at,
       dir,
       vars: lastOfKey([...(at('vars') ? reader.variables(at('vars')!, 'vars') : []), ...varsFiles(at('vars_files'), dir, reader)]),
+      secrets: at('secrets') ? loadSecrets(at('secrets')!, reader) : [],
       gatherFacts: flag('gather_facts', true),
       serial: serial(at('serial'), reader),
       forceHandlers: flag('force_handlers', false),

@@ -129,6 +129,17 @@ export class Scope implements Variables {
     })
   }
 
+  /** Every name that is read, directly or through other variables. */
+  reached(reads: Reads, found: Set<string> = new Set()): Set<string> {
+    for (const { name } of reads.names) {
+      if (found.has(name)) continue
+      found.add(name)
+      const bound = this.find(name)
+      if (bound && 'value' in bound) this.reached(readsOf(bound.value), found)
+    }
+    return found
+  }
+
   /** All variables that can be read now, as one object whose values are made when looked at (`hostvars`). */
   object(): Record<string, unknown> {
     const object: Record<string, unknown> = {}

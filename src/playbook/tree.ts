@@ -1,5 +1,6 @@
 import type { Source } from '../diagnostic.ts'
 import type { AnyModule } from '../module/define.ts'
+import type { Declaration } from '../secrets/declaration.ts'
 import type { Entry, Value } from '../yaml.ts'
 import type { Condition } from './condition.ts'
 
@@ -19,6 +20,7 @@ export interface Play {
   /** Folder of the playbook file; `files/`, `templates/` and `roles/` stand beside it. */
   readonly dir: string
   readonly vars: readonly Entry[]
+  readonly secrets: readonly Declaration[]
   readonly gatherFacts: boolean
   /** Sizes of the batches, as written; empty for all hosts at once. */
   readonly serial: readonly (number | string)[]

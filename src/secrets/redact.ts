@@ -3,19 +3,43 @@ import { MASK } from './secret.ts'
 // Shorter ones would be found inside ordinary words everywhere.
 const SHORTEST = 4
 
-/** Replaces secrets in everything that is shown, also as they look inside JSON, a URL, base64 or a shell's quotes. Data in, data of the same shape out. */
-export function redactor(secrets: readonly string[]): <T>(value: T) => T {
-  const forms = [...new Set(secrets.filter((secret) => secret.length >= SHORTEST).flatMap(formsOf))].sort((a, b) => b.length - a.length)
-  if (forms.length === 0) return (value) => value
-  const mask = (text: string) => forms.reduce((masked, form) => masked.replaceAll(form, MASK), text)
-  const walk = (value: unknown): unknown => {
-    if (typeof value === 'string') return mask(value)
-    if (Array.isArray(value)) return value.map(walk)
+/** The secrets of a run by value: what is shown is masked, wherever in it they stand and however they got there. */
+export class Redactor {
+  readonly #secrets = new Set<string>()
+  readonly #kept = new Set<string>()
+  #forms: readonly string[] = []
+
+  /** From now on these are masked. */
+  mask(values: readonly string[]): void {
+    const fresh = values.filter((value) => value.length >= SHORTEST && !this.#secrets.has(value))
+    if (fresh.length === 0) return
+    for (const value of fresh) this.#secrets.add(value)
+    this.#forms = [...new Set([...this.#secrets].flatMap(formsOf))].sort((a, b) => b.length - a.length)
+  }
+
+  /** These are masked, and besides must not be seen by other users of a host: `exposes` finds them. */
+  keep(values: readonly string[]): void {
+    for (const value of values) this.#kept.add(value)
+    this.mask(values)
+  }
+
+  /** Whether a script holds one of the kept secrets, where a process list or an environment would show it. */
+  exposes(script: string): boolean {
+    return [...this.#kept].some((value) => formsOf(value).some((form) => script.includes(form)))
+  }
+
+  /** Data in, data of the same shape out; also as secrets look inside JSON, a URL, base64 or a shell's quotes. */
+  redact<T>(value: T): T {
+    return this.#forms.length === 0 ? value : (this.#walk(value) as T)
+  }
+
+  #walk(value: unknown): unknown {
+    if (typeof value === 'string') return this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), value)
+    if (Array.isArray(value)) return value.map((item) => this.#walk(item))
     if (value !== null && typeof value === 'object')
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [mask(key), walk(item)]))
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.#walk(key), this.#walk(item)]))
     return value
   }
-  return <T>(value: T) => walk(value) as T
 }
 
 function formsOf(secret: string): string[] {

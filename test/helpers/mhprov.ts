@@ -16,10 +16,18 @@ export interface Ran {
 /** Runs the mhprov command as a user does, in a process of its own. `onStart` gets its id, to signal it. */
 export function mhprov(
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; onStart?: (pid: number) => void; onOutput?: (text: string) => void } = {},
+  options: {
+    cwd?: string
+    env?: NodeJS.ProcessEnv
+    stdin?: string
+    onStart?: (pid: number) => void
+    onOutput?: (text: string) => void
+  } = {},
 ): Promise<Ran> {
   const env = { ...process.env, NO_COLOR: '1', SSH_AUTH_SOCK: '', ...options.env }
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.stdin ?? '')
   options.onStart?.(child.pid!)
   let stdout = ''
   let stderr = ''

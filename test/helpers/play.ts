@@ -9,6 +9,7 @@ import { loadInventory } from '../../src/inventory/load.ts'
 import { modules } from '../../src/modules/index.ts'
 import { compile } from '../../src/playbook/compile.ts'
 import { loadPlaybook } from '../../src/playbook/load.ts'
+import { Redactor } from '../../src/secrets/redact.ts'
 import { connectLocal, localTarget } from '../../src/transport/local.ts'
 import type { Connection } from '../../src/transport/transport.ts'
 import { folder } from './mhprov.ts'
@@ -19,6 +20,8 @@ export interface PlayOptions {
   readonly tags?: string[]
   readonly skipTags?: string[]
   readonly extra?: Record<string, unknown>
+  /** Values of secrets by name. */
+  readonly secrets?: Record<string, string>
   /** YAML; one local host `here` unless given. */
   readonly inventory?: string
   /** More files beside the playbook. */
@@ -57,12 +60,15 @@ export async function play(text: string, options: PlayOptions = {}): Promise<Pla
       tags: options.tags ?? [],
       skipTags: options.skipTags ?? [],
       extra: new Map(Object.entries(options.extra ?? {}).map(([name, data]) => [name, { data }])),
+      secrets: new Map(Object.entries(options.secrets ?? {})),
     },
     factNames: hostFact.names.map((name) => `ansible_${name}`),
   })
   const nothing = { dir, events: [], summary: { mode: 'apply' as const, ms: 0, hosts: {} }, ends: [], results: {}, connections: [] }
   if (!program.ok) return { ...nothing, problems: program.problems }
   const events: Event[] = []
+  const secrets = new Redactor()
+  secrets.keep(Object.values(options.secrets ?? {}))
   const connections: Connection[] = []
   const open = async (host: string) => {
     const connection = await (options.connect ?? ((name) => connectLocal(localTarget(name))))(host)
@@ -73,7 +79,8 @@ export async function play(text: string, options: PlayOptions = {}): Promise<Pla
     connect: open,
     connectLocal: () => connectLocal(localTarget('localhost')),
     becomeOf: () => ({ host: {}, otherwise: { become: false, user: 'root' } }),
-    emit: (event) => events.push(event),
+    emit: (event) => events.push(secrets.redact(event)),
+    secrets,
     forks: 5,
     stop: new AbortController().signal,
     hostFact: hostFact(),

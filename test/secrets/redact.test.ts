@@ -1,11 +1,12 @@
 import test from 'ava'
-import { redactor } from '../../src/secrets/redact.ts'
+import { Redactor } from '../../src/secrets/redact.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 
 const SECRET = `pass'word"1&`
 
 test('a secret is masked in every form in which it may be shown', (t) => {
-  const redact = redactor([SECRET])
+  const secrets = new Redactor()
+  secrets.mask([SECRET])
   const shown = {
     plain: `x ${SECRET} y`,
     json: JSON.stringify({ a: SECRET }),
@@ -14,7 +15,7 @@ test('a secret is masked in every form in which it may be shown', (t) => {
     quoted: `'${SECRET.replaceAll("'", "'\\''")}'`,
     deep: [{ list: [SECRET] }],
   }
-  t.deepEqual(redact(shown), {
+  t.deepEqual(secrets.redact(shown), {
     plain: 'x ******** y',
     json: '{"a":"********"}',
     url: 'https://h/?q=********',
@@ -26,7 +27,16 @@ test('a secret is masked in every form in which it may be shown', (t) => {
 
 test('without secrets nothing is touched', (t) => {
   const value = { a: ['b'] }
-  t.is(redactor([])(value), value)
+  t.is(new Redactor().redact(value), value)
+})
+
+test('only kept secrets may not stand in a script, whichever way they are written', (t) => {
+  const secrets = new Redactor()
+  secrets.mask(['masked-only'])
+  secrets.keep([SECRET])
+  t.false(secrets.exposes('echo masked-only'))
+  t.true(secrets.exposes(`echo '${SECRET.replaceAll("'", "'\\''")}'`))
+  t.true(secrets.exposes(`echo ${Buffer.from(SECRET).toString('base64')}`))
 })
 
 test('a Secret shows its mask however it is turned into text', async (t) => {
