@@ -26,6 +26,8 @@ export const PLAY = {
   ...SHARED,
   name: 'What this play does, for people.',
   hosts: 'Pattern of the hosts it is for.',
+  argument_specs:
+    'The variables of this play with type, required, default, choices, description and rules, or the file that holds them; checked before connecting.',
   secrets: 'Passwords, tokens and keys by name, and where each comes from: generate, ask, env or command.',
   vars_files: 'YAML files of variables, relative to the playbook.',
   pre_tasks: 'Tasks before the roles.',

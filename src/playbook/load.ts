@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import type { Diagnostic, Source } from '../diagnostic.ts'
 import type { AnyModule } from '../module/define.ts'
 import { type Entry, entry, type MapValue, parseYaml, readYaml, type Value } from '../yaml.ts'
+import { loadArgumentSpecs } from './argument-specs.ts'
 import { PLAY } from './keywords.ts'
 import { Reader } from './reader.ts'
 import { templateOf } from './render.ts'
@@ -111,6 +112,7 @@ function loadPlay(value: MapValue, dir: string, outer: Inherited, reading: Readi
     const found = at(keyword)
     return (found && reader.boolean(found, keyword)) ?? otherwise
   }
+  const specs = at('argument_specs') ? loadArgumentSpecs(at('argument_specs')!, dir, reader) : []
   const roles = at('roles')
   const before = tasks('pre_tasks')
   const fromRoles = roles ? loadRoles(roles, around) : []
@@ -124,6 +126,7 @@ function loadPlay(value: MapValue, dir: string, outer: Inherited, reading: Readi
       hostsAt: hosts.value.at,
       dir,
       vars: lastOfKey([...(at('vars') ? reader.variables(at('vars')!, 'vars') : []), ...varsFiles(at('vars_files'), dir, reader)]),
+      specs,
       secrets: at('secrets') ? loadSecrets(at('secrets')!, reader) : [],
       gatherFacts: flag('gather_facts', true),
       serial: serial(at('serial'), reader),
@@ -131,7 +134,7 @@ function loadPlay(value: MapValue, dir: string, outer: Inherited, reading: Readi
       sections,
       handlers: settleNames([...[...found.handlers.values()].flat(), ...own]),
       roleVars: lastOfKey(found.vars),
-      defaults: lastOfKey(found.defaults),
+      defaults: lastOfKey([...specs.flatMap((one) => one.default ?? []), ...found.defaults]),
     },
   ]
 }

@@ -2,6 +2,7 @@ import type { Source } from '../diagnostic.ts'
 import type { AnyModule } from '../module/define.ts'
 import type { Declaration } from '../secrets/declaration.ts'
 import type { Entry, Value } from '../yaml.ts'
+import type { ArgumentSpec } from './argument-specs.ts'
 import type { Condition } from './condition.ts'
 
 /** A playbook read and checked in form: every import resolved, inheritance from plays, blocks and roles worked into the tasks. */
@@ -21,6 +22,7 @@ export interface Play {
   readonly dir: string
   readonly vars: readonly Entry[]
   readonly secrets: readonly Declaration[]
+  readonly specs: readonly ArgumentSpec[]
   readonly gatherFacts: boolean
   /** Sizes of the batches, as written; empty for all hosts at once. */
   readonly serial: readonly (number | string)[]
