@@ -22,6 +22,8 @@ test('the example inventory is one laptop under matrix_servers, ready for the fl
   t.deepEqual(varsOf(inventory, 'matrix'), {
     server_name: 'example.com',
     matrix_host: 'matrix.example.com',
+    matrix_users: [{ name: 'alice', admin: true }],
+    laptop: true,
     ansible_host: '192.168.1.20',
     ansible_user: 'ops',
     ansible_become: true,
