@@ -21,7 +21,7 @@ export interface HostFile {
   readonly keep?: { readonly uid: number; readonly gid: number } | undefined
   /** Made first, outermost first. */
   readonly directories?: readonly NewDirectory[]
-  /** A command that must accept the new file before it replaces the old; `%s` stands for its path. */
+  /** A command that must accept the new file, owner and mode set, before it replaces the old; `%s` stands for its path. */
   readonly validate?: string | undefined
   /** The old file is copied to `PATH.PID.YYYY-MM-DD@HH:MM:SS~`. */
   readonly backup?: boolean | undefined
@@ -45,7 +45,7 @@ const validator = (command: string): Sh => {
 
 /**
  * One step that puts a file in place whole or not at all: written beside the old one under a name nobody can guess, readable to
- * nobody else, measured, checked, given its owner and mode, and only then moved over it (rename(2)).
+ * nobody else, measured, given its owner and mode, checked, and only then moved over it (rename(2)).
  */
 export function writeFile(file: HostFile): Step {
   const { from, keep } = file
@@ -76,10 +76,10 @@ ${makeDirectories(file.directories ?? [])}
 umask 077
 t=$(mktemp -- ${`${operand(parent(file.path)).replace(/\/$/, '')}/.mhprov.XXXXXXXXXX`}) || fail ${`cannot write into ${parent(file.path)}`}
 ${written}
-${file.validate === undefined ? sh`:` : validator(file.validate)}
 ${inherit}
 ${setAttributes(wants, raw('"$t"'))}
 chmod -- ${chmodOperand(file.mode)} "$t" || fail ${`cannot set the mode of ${file.path}`}
+${file.validate === undefined ? sh`:` : validator(file.validate)}
 ${file.backup ? backup : sh`:`}
 ${file.unsafe ? sh`${replace} 2>/dev/null || { cat <"$t" >"$f" && rm -f -- "$t"; }` : replace} || fail ${`cannot replace ${file.path}`}
 t=
