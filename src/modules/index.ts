@@ -1,4 +1,7 @@
 import type { AnyModule } from '../module/define.ts'
+import { apache2Conf } from './apache2-conf.ts'
+import { apache2Module } from './apache2-module.ts'
+import { apache2Site } from './apache2-site.ts'
 import { apt } from './apt.ts'
 import { assert } from './assert.ts'
 import { blockinfile } from './blockinfile.ts'
@@ -26,6 +29,9 @@ import { user } from './user.ts'
 import { waitFor } from './wait-for.ts'
 
 const ALL = [
+  apache2Conf,
+  apache2Module,
+  apache2Site,
   apt,
   assert,
   blockinfile,

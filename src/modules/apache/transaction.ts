@@ -1,0 +1,80 @@
+import { type ApacheConfigtest, CONFIGTEST } from '../../facts/apache-configtest.ts'
+import { type Payload, run, type Step } from '../../module/define.ts'
+import { type Sh, sh } from '../../module/shell.ts'
+import { preamble } from '../files/ownership.ts'
+
+/** A change of Apache's configuration that holds only if Apache accepts it. */
+export interface Transaction {
+  /** Makes the change; ends with other than 0 when it cannot, its last line on stderr saying why. */
+  readonly act: Sh
+  readonly stdin?: Payload | undefined
+  /** Absolute paths of the files it may alter, or of directories they are in. */
+  readonly alters: readonly string[]
+  /** The files it is about, as Apache names them in an error. */
+  readonly own: readonly string[]
+  /** What Apache said before. */
+  readonly before: ApacheConfigtest
+  /** Of a configuration that was broken before: whether any other error afterwards is progress, or only one that has left `own`. */
+  readonly anyProgress: boolean
+}
+
+// A name that was not there goes. What differs in content, owner or mode comes back by rename(2), owner, mode and times with it.
+const putBack = (paths: readonly string[]): Sh => sh`put_back() {
+for p in ${paths}; do
+[ -e "$p" ] || [ -L "$p" ] || continue
+find "$p" ! -type d -exec sh -c 'w=$1; shift; for p do [ -e "$w$p" ] || [ -L "$w$p" ] || rm -f -- "$p" || exit 1; done' sh "$w" {} + || return 1
+done
+(cd "$w" && find . ! -type d -exec sh -c 'about() { stat -c "%F %a %u %g" -- "$1"; [ ! -L "$1" ] || readlink -- "$1"; }
+for p do q=\${p#.}
+[ "$(about "$p")" = "$(about "$q" 2>&1)" ] && { [ -L "$p" ] || cmp -s -- "$p" "$q"; } && continue
+cp -a -T -- "$p" "$q.mhprov~" && mv -f -T -- "$q.mhprov~" "$q" || exit 1
+done' sh {} +)
+}`
+
+// Apache stops at its first error, so of two broken files the second shows only when the first is mended: that must not be undone.
+const progress = ({ before, own, anyProgress }: Transaction): Sh => sh`mine= was=${anyProgress ? 'yes' : ''}
+for o in ${own}; do
+[ "$at" != "$o" ] || mine=yes
+[ ${before.file} != "$o" ] || was=yes
+done
+if [ -n "$was" ] && [ -z "$mine" ] && [ "$said" != ${before.message} ]; then
+kept=yes
+printf '%s\\0' msg "Apache's configuration was broken before and still is, elsewhere: $said"
+exit 0
+fi`
+
+const refusal = ({ before }: Transaction): Sh =>
+  before.ok
+    ? sh`fail "Apache refuses this, everything was put back: $said"`
+    : sh`[ "$said" != ${before.message} ] || fail "Apache's configuration was broken before, nothing was changed; repair that first: $said"
+fail "Apache's configuration was broken before and is with this, nothing was changed: $said; before: "${before.message}`
+
+/**
+ * One step: the change, `apache2ctl configtest`, and everything as it was when that fails, when the change cannot be made, or when the
+ * connection is lost in between. Its stdout is for `readReport`: `msg` when the change was kept though Apache has another complaint.
+ */
+export function transaction(change: Transaction): Step {
+  const script = sh`(
+${preamble}
+${CONFIGTEST}
+${putBack(change.alters)}
+cd /
+w=$(mktemp -d) || fail 'cannot make a temporary directory'
+kept=yes
+trap '[ -n "$kept" ] || put_back; rm -rf -- "$w"' EXIT
+trap 'exit 1' HUP INT TERM
+for p in ${change.alters}; do
+[ -e "$p" ] || [ -L "$p" ] || continue
+cp -a --parents -- ".$p" "$w" || fail "cannot copy $p"
+done
+kept=
+( ${change.act}
+) || exit 1
+if configtest apache2ctl configtest; then kept=yes; exit 0; fi
+${change.before.ok ? sh`:` : progress(change)}
+kept=yes
+put_back || { k=$w; w=; fail "Apache refuses this, and not everything could be put back, the copies are in $k: $said"; }
+${refusal(change)}
+)`
+  return run(script, change.stdin === undefined ? {} : { stdin: change.stdin })
+}
