@@ -27,6 +27,7 @@ import { template } from './template.ts'
 import { uri } from './uri.ts'
 import { user } from './user.ts'
 import { waitFor } from './wait-for.ts'
+import { x509Certificate } from './x509-certificate.ts'
 
 const ALL = [
   apache2Conf,
@@ -57,6 +58,7 @@ const ALL = [
   uri,
   user,
   waitFor,
+  x509Certificate,
 ]
 
 /** Every module there is, by name, sorted. */
