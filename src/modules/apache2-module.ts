@@ -46,7 +46,7 @@ export const apache2Module = defineModule({
     }
   },
   plan: (want, { is, test, others, threaded }) => {
-    const failure = whyNot(want, is, others, threaded, test)
+    const failure = whyNot(want, is, others, threaded)
     if (failure !== undefined) return { changes: [], failure }
     return moduleChange(want, is, others, test)
   },

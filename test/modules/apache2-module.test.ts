@@ -63,7 +63,7 @@ test('what is enabled along with it is said and predicted', (t) => {
 })
 
 test('a host without Apache', (t) => {
-  const [is] = apacheModule('ssl').kind.parse(Buffer.from(''), ['ssl'])
+  const is: ApacheModule = apacheModule('ssl').kind.parse(Buffer.from(''), ['ssl'])[0]!
   t.false(is.installed)
   t.true(apacheModule('ssl').kind.isAbsent!(is))
 })

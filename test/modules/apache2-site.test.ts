@@ -37,15 +37,18 @@ test('a dry run believes that the site is there and enabled', (t) => {
 test('the content travels on stdin, not in the script', (t) => {
   const [step] = plan({ content: 'Define KEY hidden-word\n' }, {}).changes[0]!.steps
   t.true(step?.do === 'run' && !step.script.text.includes('hidden-word') && String(step.stdin).includes('hidden-word'))
+  const broken = { ok: false, message: 'hidden-word', file: '/etc/apache2/sites-enabled/x.conf' }
+  const [repair] = plan({ content: 'x' }, {}, broken).changes[0]!.steps
+  t.true(repair?.do === 'run' && !repair.script.text.includes('hidden-word'))
 })
 
 test('a host without Apache: a failure, or a later matter in a dry run that installs it', (t) => {
   const fact = apacheEnabled({ directory: 'sites', name: 'x' })
-  const [absent] = fact.kind.parse(Buffer.from(''), [fact.key])
+  const absent = fact.kind.parse(Buffer.from(''), [fact.key])[0]!
   t.deepEqual(absent, { installed: false, file: false })
   t.true(fact.kind.isAbsent!(absent))
-  t.is(plan({ content: '' }, absent!).failure, 'there is no a2ensite on this host: Apache is not installed (package apache2)')
-  t.deepEqual(plan({ state: 'absent' }, absent!), { changes: [], message: 'Apache is not installed' })
+  t.is(plan({ content: '' }, absent).failure, 'there is no a2ensite on this host: Apache is not installed (package apache2)')
+  t.deepEqual(plan({ state: 'absent' }, absent), { changes: [], message: 'Apache is not installed' })
 })
 
 test('a template of the controller is a content', async (t) => {

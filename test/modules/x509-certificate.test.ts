@@ -4,8 +4,9 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
+import { certificate } from '../../src/facts/certificate.ts'
 import { x509Certificate } from '../../src/modules/x509-certificate.ts'
-import { ask, fails, leaves, scratch } from '../helpers/scratch.ts'
+import { ask, askAll, fails, leaves, scratch } from '../helpers/scratch.ts'
 import { type Settled, settle } from '../helpers/settle.ts'
 import { toolPath } from '../helpers/tool-path.ts'
 
@@ -191,6 +192,26 @@ test('a key that is missing, too short or of another kind', async (t) => {
   await makes(t, here.want({ key_type: 'RSA', key_size: 2048 }), 'new private key and certificate: private key ECDSA 256 → RSA 2048')
   await leaves(t, x509Certificate, here.want())
   await makes(t, here.want({ key_type: 'ECDSA', key_size: 384 }), 'new private key and certificate: private key RSA 2048 → ECDSA 384')
+})
+
+test('a key of a kind that is not made here is kept', async (t) => {
+  const here = host(t)
+  byHand(here.at, { key: ['-algorithm', 'ED25519'] })
+  await makes(t, here.want({ subject_alt_name: ['DNS:b'] }), /^new certificate: subject_alt_name/)
+  t.is(here.certificate().publicKey.asymmetricKeyType, 'ed25519')
+  await makes(t, here.want({ key_type: 'ECDSA' }), /private key ed25519 → ECDSA 256/)
+})
+
+test('many are asked at once', async (t) => {
+  const here = scratch(t, { "it's none": '\0\n', empty: '' })
+  byHand(here.at)
+  const of = (path: string, privatekey: string) => certificate({ path: here.at(path), privatekey: here.at(privatekey) })
+  const [whole, none, missing] = await askAll([of('c.pem', 'k.pem'), of("it's none", 'empty'), of('no', 'no')])
+  t.is(whole?.pem, here.read('c.pem'))
+  t.regex(whole!.publicKey!, /^-----BEGIN PUBLIC KEY-----/)
+  t.like(none, { openssl: true, pem: '\n', keyExists: true, publicKey: undefined })
+  t.like(missing, { openssl: true, pem: undefined, keyExists: false, publicKey: undefined })
+  t.true(whole!.now > 1_700_000_000)
 })
 
 test('one that an authority has signed gives way', async (t) => {

@@ -1,10 +1,9 @@
-import type { ApacheConfigtest } from '../../facts/apache-configtest.ts'
-import { CONFIGTEST } from '../../facts/apache-configtest.ts'
+import { type ApacheConfigtest, CONFIGTEST } from '../../facts/apache-configtest.ts'
 import { type ApacheModule, apacheModule } from '../../facts/apache-module.ts'
 import { type Change, run } from '../../module/define.ts'
 import { sh } from '../../module/shell.ts'
 import { preamble } from '../files/ownership.ts'
-import { transaction } from './transaction.ts'
+import { asWantedButRefused, transaction } from './transaction.ts'
 
 /** What apache2_module wants. */
 export interface ModuleWant {
@@ -29,7 +28,6 @@ export function whyNot(
   is: ApacheModule,
   others: readonly ApacheModule[],
   threaded: readonly ApacheModule[],
-  test: ApacheConfigtest,
 ): string | undefined {
   const { name } = want
   if (!is.installed)
@@ -47,8 +45,6 @@ export function whyNot(
     const inTheWay = is.conflicts.filter((_, i) => others[is.depends.length + i]?.enabled)
     return inTheWay.length > 0 ? `module ${name} conflicts with ${inTheWay.join(', ')}: disable that first` : undefined
   }
-  if (!test.ok && !want.ignore_configcheck && own(name).includes(test.file))
-    return `module ${name} is enabled, and Apache refuses it: ${test.message}`
   return undefined
 }
 
@@ -56,7 +52,10 @@ export function whyNot(
 export function moduleChange(want: ModuleWant, is: ApacheModule, others: readonly ApacheModule[], test: ApacheConfigtest): Change[] {
   const { name } = want
   const on = want.state === 'present'
-  if (is.builtIn || (on ? is.enabled : !is.traces)) return []
+  if (is.builtIn || (on ? is.enabled : !is.traces)) {
+    const broken = on && !test.ok && !want.ignore_configcheck && own(name).includes(test.file)
+    return broken ? [asWantedButRefused(`module ${name}`)] : []
+  }
   const along = (on ? is.depends : is.neededBy).filter((_, i) => others[i]?.enabled !== on)
   const tool = on ? sh`a2enmod -q ${name}` : sh`a2dismod -q ${want.force ? ['-f'] : []} ${name}`
   const listed = sh`apache2ctl -M 2>/dev/null | grep -q -w -F -e ${want.identifier ?? ''}`

@@ -12,7 +12,7 @@ import { shown } from '../files/host-text.ts'
 import { pathResult } from '../files/ownership.ts'
 import { placeFile } from '../files/place-file.ts'
 import { readReport } from '../files/write-file.ts'
-import { transaction } from './transaction.ts'
+import { asWantedButRefused, transaction } from './transaction.ts'
 
 /** What is enabled by a link: a site, or a piece of configuration. */
 export interface SnippetKind {
@@ -120,7 +120,7 @@ export const planSnippet =
     const switched = switching(kind, want, is, file, link)
     if (!written && !switched) {
       const broken = want.state === 'present' && !is.test.ok && [file, link].includes(is.test.file)
-      return broken ? fails(`${kind.noun} ${want.name} is as wanted, and Apache refuses it: ${is.test.message}`) : { changes: [] }
+      return { changes: broken ? [asWantedButRefused(`${kind.noun} ${want.name}`)] : [] }
     }
     const diff = written?.diff ?? switched?.diff
     const write = written?.steps[0]?.do === 'run' ? written.steps[0] : undefined

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { type ApacheConfigtest, CONFIGTEST } from '../../facts/apache-configtest.ts'
-import { type Payload, run, type Step } from '../../module/define.ts'
+import { type Change, type Payload, run, type Step } from '../../module/define.ts'
 import { type Sh, sh } from '../../module/shell.ts'
 import { preamble } from '../files/ownership.ts'
 
@@ -31,23 +32,28 @@ cp -a -T -- "$p" "$q.mhprov~" && mv -f -T -- "$q.mhprov~" "$q" || exit 1
 done' sh {} +)
 }`
 
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
+
 // Apache stops at its first error, so of two broken files the second shows only when the first is mended: that must not be undone.
 const progress = ({ before, own, anyProgress }: Transaction): Sh => sh`mine= was=${anyProgress ? 'yes' : ''}
 for o in ${own}; do
 [ "$at" != "$o" ] || mine=yes
 [ ${before.file} != "$o" ] || was=yes
 done
-if [ -n "$was" ] && [ -z "$mine" ] && [ "$said" != ${before.message} ]; then
+if [ -n "$was" ] && [ -z "$mine" ] && [ "$(printf '%s' "$said" | sha256sum)" != ${`${digest(before.message)}  -`} ]; then
 kept=yes
 printf '%s\\0' msg "Apache's configuration was broken before and still is, elsewhere: $said"
 exit 0
 fi`
 
+// What was said before is asked again: a script must not hold lines of a configuration, which may have passwords in them.
 const refusal = ({ before }: Transaction): Sh =>
   before.ok
     ? sh`fail "Apache refuses this, everything was put back: $said"`
-    : sh`[ "$said" != ${before.message} ] || fail "Apache's configuration was broken before, nothing was changed; repair that first: $said"
-fail "Apache's configuration was broken before and is with this, nothing was changed: $said; before: "${before.message}`
+    : sh`now=$said
+if configtest apache2ctl configtest; then fail "Apache refuses this, everything was put back: $now"; fi
+[ "$said" != "$now" ] || fail "Apache's configuration was broken before, nothing was changed; repair that first: $said"
+fail "Apache's configuration was broken before and is with this, nothing was changed: $now; before: $said"`
 
 /**
  * One step: the change, `apache2ctl configtest`, and everything as it was when that fails, when the change cannot be made, or when the
@@ -72,9 +78,22 @@ kept=
 ) || exit 1
 if configtest apache2ctl configtest; then kept=yes; exit 0; fi
 ${change.before.ok ? sh`:` : progress(change)}
+put_back || { kept=yes k=$w w=; fail "Apache refuses this, and not everything could be put back, the copies are in $k: $said"; }
 kept=yes
-put_back || { k=$w; w=; fail "Apache refuses this, and not everything could be put back, the copies are in $k: $said"; }
 ${refusal(change)}
 )`
   return run(script, change.stdin === undefined ? {} : { stdin: change.stdin })
 }
+
+/** Fails the task for which all is as wanted but Apache refuses it: a look and no change, so a dry run leaves it to the apply. */
+export const asWantedButRefused = (about: string): Change => ({
+  summary: `ask Apache about ${about}`,
+  reads: true,
+  steps: [
+    run(sh`(
+${preamble}
+${CONFIGTEST}
+configtest apache2ctl configtest || fail ${`${about} is as wanted, and Apache refuses it: `}"$said"
+)`),
+  ],
+})
