@@ -24,7 +24,7 @@ export const apache2Module = defineModule({
   summary: 'Enable or disable a module of Apache.',
   notes: [
     'Whether it is enabled is read from mods-enabled, so a configuration that is broken elsewhere is no failure by itself.',
-    'After the change Apache must accept its configuration, or everything is put back and the task fails with what it said.',
+    'After the change Apache must accept its configuration, or everything is put back and the task fails with what it said. A module enabled in a configuration that was broken before, elsewhere, is kept; `warnings` tell.',
     'Modules that it needs are enabled along with it. Nothing is restarted: notify a handler.',
   ],
   params,
@@ -36,7 +36,10 @@ export const apache2Module = defineModule({
       params: { name: 'mpm_event', state: 'absent', ignore_configcheck: true, warn_mpm_absent: false },
     },
   ],
-  returns: { result: '"Module NAME enabled" or "Module NAME disabled".', warnings: 'What Apache refuses, with `ignore_configcheck`.' },
+  returns: {
+    result: '"Module NAME enabled" or "Module NAME disabled".',
+    warnings: 'What Apache refuses, with `ignore_configcheck` or where it was broken before.',
+  },
   facts: (want) => ({ is: apacheModule(want.name), test: apacheConfigtest('') }),
   more: (want, { is }) => {
     const names = want.state === 'present' ? (is.enabled ? [] : [...is.depends, ...is.conflicts]) : is.traces ? is.neededBy : []
@@ -51,10 +54,10 @@ export const apache2Module = defineModule({
     return moduleChange(want, is, others, test)
   },
   result: (want, _, outputs) => {
-    const { warning } = readReport(outputs)
+    const { warning, msg } = readReport(outputs)
     return {
       result: `Module ${want.name} ${want.state === 'present' ? 'enabled' : 'disabled'}`,
-      ...(warning !== undefined && { warnings: [warning] }),
+      ...((warning ?? msg) !== undefined && { warnings: [warning ?? msg] }),
     }
   },
 })

@@ -136,7 +136,7 @@ export const planSnippet =
               alters: [`${ETC}/${kind.directory}-enabled`, `/var/lib/apache2/${kind.state}`, file],
               own: [file, link],
               before: is.test,
-              anyProgress: false,
+              keptIf: 'error left',
             }),
           ],
           makes: [

@@ -15,8 +15,11 @@ export interface Transaction {
   readonly own: readonly string[]
   /** What Apache said before. */
   readonly before: ApacheConfigtest
-  /** Of a configuration that was broken before: whether any other error afterwards is progress, or only one that has left `own`. */
-  readonly anyProgress: boolean
+  /**
+   * When a change of a configuration that was broken before is kept: if the error has left `own`, so this was one of several repairs;
+   * or whenever it is not in `own` afterwards, for what Apache reads before it comes to the other error.
+   */
+  readonly keptIf: 'error left' | 'not its own'
 }
 
 // A name that was not there goes. What differs in content, owner or mode comes back by rename(2), owner, mode and times with it.
@@ -35,12 +38,14 @@ done' sh {} +)
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 // Apache stops at its first error, so of two broken files the second shows only when the first is mended: that must not be undone.
-const progress = ({ before, own, anyProgress }: Transaction): Sh => sh`mine= was=${anyProgress ? 'yes' : ''}
+const progress = ({ before, own, keptIf }: Transaction): Sh => sh`mine= was=
 for o in ${own}; do
 [ "$at" != "$o" ] || mine=yes
 [ ${before.file} != "$o" ] || was=yes
 done
-if [ -n "$was" ] && [ -z "$mine" ] && [ "$(printf '%s' "$said" | sha256sum)" != ${`${digest(before.message)}  -`} ]; then
+[ "$(printf '%s' "$said" | sha256sum)" != ${`${digest(before.message)}  -`} ] || was=
+${keptIf === 'error left' ? sh`:` : sh`was=yes`}
+if [ -n "$was" ] && [ -z "$mine" ]; then
 kept=yes
 printf '%s\\0' msg "Apache's configuration was broken before and still is, elsewhere: $said"
 exit 0
