@@ -1,4 +1,7 @@
 import type { AnyModule } from '../module/define.ts'
+import { apache2Conf } from './apache2-conf.ts'
+import { apache2Module } from './apache2-module.ts'
+import { apache2Site } from './apache2-site.ts'
 import { apt } from './apt.ts'
 import { assert } from './assert.ts'
 import { blockinfile } from './blockinfile.ts'
@@ -24,8 +27,12 @@ import { template } from './template.ts'
 import { uri } from './uri.ts'
 import { user } from './user.ts'
 import { waitFor } from './wait-for.ts'
+import { x509Certificate } from './x509-certificate.ts'
 
 const ALL = [
+  apache2Conf,
+  apache2Module,
+  apache2Site,
   apt,
   assert,
   blockinfile,
@@ -51,6 +58,7 @@ const ALL = [
   uri,
   user,
   waitFor,
+  x509Certificate,
 ]
 
 /** Every module there is, by name, sorted. */

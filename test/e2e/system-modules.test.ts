@@ -7,19 +7,14 @@ import { service } from '../../src/modules/service.ts'
 import { systemdService } from '../../src/modules/systemd-service.ts'
 import { user } from '../../src/modules/user.ts'
 import { labHost } from '../helpers/lab.ts'
+import { onHost } from '../helpers/on-host.ts'
 import { type Settled, settle, shell } from '../helpers/settle.ts'
 
 // apt, user, group and the units of one real host. The tests of apt share its one dpkg database, so all run one after another.
 
 const host = labHost(test)
 
-/** Makes `sh -c SCRIPT` run on the host: ssh joins its arguments with spaces, so the script is quoted once more. */
-function prefix(): string[] {
-  const { privateKeyFile, knownHostsFile, address } = host()
-  const options = `-F none -T -i ${privateKeyFile} -o IdentitiesOnly=yes -o UserKnownHostsFile=${knownHostsFile} -o GlobalKnownHostsFile=/dev/null`
-  const quoted = `q=$(printf '%s\\n' "$3" | sed "s/'/'\\\\\\\\''/g; 1s/^/'/; \\$s/\\$/'/")`
-  return ['sh', '-c', `${quoted}; exec ssh ${options} -o BatchMode=yes -o LogLevel=ERROR root@${address} "exec sh -c $q"`, 'on-the-host']
-}
+const prefix = () => onHost(host())
 
 const on = async (script: string): Promise<string> => (await host().run(script)).stdout.trim()
 
