@@ -24,6 +24,7 @@ import { template } from './template.ts'
 import { uri } from './uri.ts'
 import { user } from './user.ts'
 import { waitFor } from './wait-for.ts'
+import { yamlFile } from './yaml-file.ts'
 
 const ALL = [
   apt,
@@ -51,6 +52,7 @@ const ALL = [
   uri,
   user,
   waitFor,
+  yamlFile,
 ]
 
 /** Every module there is, by name, sorted. */
