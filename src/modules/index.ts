@@ -4,6 +4,7 @@ import { assert } from './assert.ts'
 import { blockinfile } from './blockinfile.ts'
 import { command } from './command.ts'
 import { copy } from './copy.ts'
+import { deb822Repository } from './deb822-repository.ts'
 import { debug } from './debug.ts'
 import { fail } from './fail.ts'
 import { file } from './file.ts'
@@ -21,6 +22,7 @@ import { slurp } from './slurp.ts'
 import { stat } from './stat.ts'
 import { systemdService } from './systemd-service.ts'
 import { template } from './template.ts'
+import { ufw } from './ufw.ts'
 import { uri } from './uri.ts'
 import { user } from './user.ts'
 import { waitFor } from './wait-for.ts'
@@ -32,6 +34,7 @@ const ALL = [
   blockinfile,
   command,
   copy,
+  deb822Repository,
   debug,
   fail,
   file,
@@ -49,6 +52,7 @@ const ALL = [
   stat,
   systemdService,
   template,
+  ufw,
   uri,
   user,
   waitFor,
