@@ -36,12 +36,12 @@ function acts(want: Want, is: Ufw, wanted: Wanted | undefined): Act[] {
   }
   const about = policyOf(want)
   if (want.default && now().policies[about] !== want.default)
-    act(`default for ${about}: ${now().policies[about]} → ${want.default}`, sh`ufw --force default ${want.default} ${about}`, {
+    act(`default for ${about}: ${now().policies[about]} → ${want.default}`, sh`ufw default ${want.default} ${about}`, {
       policies: { ...now().policies, [about]: want.default satisfies Policy },
     })
   const level = want.logging === 'on' ? (now().logging === 'off' ? 'low' : now().logging) : want.logging
   if (level !== undefined && level !== now().logging)
-    act(`logging ${now().logging} → ${level}`, sh`ufw --force logging ${level}`, { logging: level })
+    act(`logging ${now().logging} → ${level}`, sh`ufw logging ${level}`, { logging: level })
   if (want.state === 'enabled' && !(is.atBoot && is.running))
     act('enable the firewall', sh`ufw --force enable`, { atBoot: true, running: true })
   return done
@@ -59,7 +59,7 @@ const isReset = (is: Ufw) =>
 /** A rule in ufw's words, without what it needs not say. */
 const said = (want: Want, is: Ufw): string =>
   ruleCommand({ ...want, delete: false }, is, undefined)
-    .text.replace('ufw --force ', '')
+    .text.replace('ufw ', '')
     .replace(/ from any(?= to)/, '')
     .replace(/ to any(?= comment|$)/, '')
 

@@ -131,5 +131,5 @@ export function ruleCommand(want: Want, is: Ufw, at: number | undefined): Sh {
     ...['to', want.to_ip, ...(want.to_port === undefined ? [] : ['port', want.to_port]), ...(app === undefined ? [] : ['app', app])],
     ...(want.comment === undefined || want.delete ? [] : ['comment', want.comment]),
   ]
-  return sh`ufw --force ${words}`
+  return sh`ufw ${words}`
 }
