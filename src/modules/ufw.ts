@@ -5,8 +5,6 @@ import { admits } from './ufw/admits.ts'
 import { params, type Want } from './ufw/params.ts'
 import { insertAt, present, ruleCommand, type Wanted, wantedRules, withoutRules, withRules } from './ufw/wanted.ts'
 
-const DEFAULTS = { incoming: 'deny', outgoing: 'allow', routed: 'deny' } as const
-
 interface Act {
   readonly command: Sh
   readonly summary: string
@@ -21,13 +19,7 @@ function acts(want: Want, is: Ufw, wanted: Wanted | undefined): Act[] {
   const off = { atBoot: false, running: false }
   if (want.state === 'disabled' && (is.atBoot || is.running)) act('disable the firewall', sh`ufw --force disable`, off)
   if (want.state === 'reset' && !isReset(is))
-    act('reset the firewall: disabled, all rules removed', sh`ufw --force reset`, {
-      ...off,
-      rules: [],
-      rules6: [],
-      policies: DEFAULTS,
-      logging: 'low',
-    })
+    act('reset the firewall: disabled, all rules removed', sh`ufw --force reset`, { ...off, rules: [], rules6: [] })
   if (want.rule && wanted && want.delete && present(now(), wanted, 'any'))
     act(`remove the rule ${said(want, is)}`, ruleCommand(want, is, undefined), withoutRules(now(), wanted))
   if (want.rule && wanted && !want.delete && !present(now(), wanted, 'all')) {
@@ -49,12 +41,7 @@ function acts(want: Want, is: Ufw, wanted: Wanted | undefined): Act[] {
 
 const policyOf = (want: Want) => (want.direction === 'outgoing' || want.direction === 'routed' ? want.direction : 'incoming')
 
-const isReset = (is: Ufw) =>
-  !is.atBoot &&
-  !is.running &&
-  is.rules.length + is.rules6.length === 0 &&
-  is.logging === 'low' &&
-  Object.entries(DEFAULTS).every(([about, policy]) => is.policies[about as keyof typeof DEFAULTS] === policy)
+const isReset = (is: Ufw) => !is.atBoot && !is.running && is.rules.length + is.rules6.length === 0
 
 /** A rule in ufw's words, without what it needs not say. */
 const said = (want: Want, is: Ufw): string =>

@@ -28,13 +28,11 @@ test('the file says what was asked for', (t) => {
 test('a key stands in the file line by line', (t) => {
   const key = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc=\n-----END PGP PUBLIC KEY BLOCK-----\n'
   const { repo } = result({ ...LEAST, signed_by: key })
-  t.true(
-    String(repo).includes('Signed-By: \n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc=\n -----END PGP PUBLIC KEY BLOCK-----\nSuites'),
-  )
+  t.true(String(repo).includes('Signed-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc=\n -----END PGP PUBLIC KEY BLOCK-----\nSuites'))
 })
 
 test('who signs', (t) => {
-  t.deepEqual(signer('0x' + 'ab12 '.repeat(10)), { kind: 'field', value: 'AB12'.repeat(10) })
+  t.deepEqual(signer(`0x${'ab12 '.repeat(10)}`), { kind: 'field', value: 'AB12'.repeat(10) })
   t.deepEqual(signer('/a/b.gpg, /c.asc'), { kind: 'field', value: '/a/b.gpg /c.asc' })
   for (const bad of ['relative.gpg', '/a/b.key', 'ABCD', 'https://me:pw@a.example/key', '-----BEGIN PGP PRIVATE KEY BLOCK-----'])
     t.true('why' in signer(bad), bad)
@@ -42,10 +40,10 @@ test('who signs', (t) => {
 })
 
 const BAD: [params: object, message: string][] = [
-  [{ suites: undefined }, 'suites is required with state=present'],
+  [{ suites: [] }, 'suites is required with state=present'],
   [{ suites: './' }, 'a suite that ends in / has no components'],
   [{ suites: './,s' }, 'suites with and without a / at their end cannot be mixed'],
-  [{ components: undefined }, 'components is required, unless the suite ends in /'],
+  [{ components: [] }, 'components is required, unless the suite ends in /'],
   [{ uris: 'a.example' }, 'expected addresses such as https://deb.debian.org/debian'],
   [{ types: 'rpm' }, 'types are deb and deb-src'],
   [{ name: '/' }, 'a name needs letters or digits, on one line'],

@@ -30,7 +30,7 @@ export type Values = { readonly [K in keyof typeof FIELDS]?: string | number | b
 export function stanza(values: Values): string {
   const lines = Object.entries(FIELDS).flatMap(([key, field]) => {
     const value = values[key as keyof Values]
-    return value === undefined ? [] : [`${field}: ${text(value)}`]
+    return value === undefined ? [] : [`${field}: ${text(value)}`.replace(': \n', ':\n')]
   })
   return `${lines.join('\n')}\n`
 }

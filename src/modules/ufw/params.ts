@@ -25,7 +25,7 @@ export const params = z
       .enum(['enabled', 'disabled', 'reloaded', 'reset'])
       .optional()
       .describe(
-        'enabled and disabled: now and at boot. reloaded: read its files again. reset: disabled, without rules, all at its defaults.',
+        'enabled and disabled: now and at boot. reloaded: read its files again. reset: disabled and without rules; defaults and logging stay.',
       ),
     default: z
       .enum(['allow', 'deny', 'reject'])
