@@ -7,6 +7,7 @@ import { assert } from './assert.ts'
 import { blockinfile } from './blockinfile.ts'
 import { command } from './command.ts'
 import { copy } from './copy.ts'
+import { deb822Repository } from './deb822-repository.ts'
 import { debug } from './debug.ts'
 import { fail } from './fail.ts'
 import { file } from './file.ts'
@@ -24,10 +25,12 @@ import { slurp } from './slurp.ts'
 import { stat } from './stat.ts'
 import { systemdService } from './systemd-service.ts'
 import { template } from './template.ts'
+import { ufw } from './ufw.ts'
 import { uri } from './uri.ts'
 import { user } from './user.ts'
 import { waitFor } from './wait-for.ts'
 import { x509Certificate } from './x509-certificate.ts'
+import { yamlFile } from './yaml-file.ts'
 
 const ALL = [
   apache2Conf,
@@ -38,6 +41,7 @@ const ALL = [
   blockinfile,
   command,
   copy,
+  deb822Repository,
   debug,
   fail,
   file,
@@ -55,10 +59,12 @@ const ALL = [
   stat,
   systemdService,
   template,
+  ufw,
   uri,
   user,
   waitFor,
   x509Certificate,
+  yamlFile,
 ]
 
 /** Every module there is, by name, sorted. */

@@ -42,6 +42,8 @@ export interface Edit {
   readonly msg: string
   /** Further keys of the result. */
   readonly report?: Readonly<Record<string, string>>
+  /** The part of the text that a diff shows, before and after; all of it when left out. */
+  readonly part?: { readonly before: string; readonly after: string }
 }
 
 /** What must be known of the file; its text is read at once, so that one answer decides. */
@@ -112,8 +114,8 @@ export function planEdit(
     directories: before === undefined && target === want.path ? missingDirectories(known, {}, is.creator) : [],
     summary: edit.msg,
     diff: {
-      before: shown(old),
-      after: shown(bytes),
+      before: edit.part?.before ?? shown(old),
+      after: edit.part?.after ?? shown(bytes),
       before_header: headers?.before ?? `${want.path} (content)`,
       after_header: headers?.after ?? `${want.path} (content)`,
     },
