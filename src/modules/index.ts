@@ -5,6 +5,8 @@ import { blockinfile } from './blockinfile.ts'
 import { command } from './command.ts'
 import { copy } from './copy.ts'
 import { debug } from './debug.ts'
+import { dockerImage } from './docker-image.ts'
+import { dockerVolume } from './docker-volume.ts'
 import { fail } from './fail.ts'
 import { file } from './file.ts'
 import { getUrl } from './get-url.ts'
@@ -32,6 +34,8 @@ const ALL = [
   command,
   copy,
   debug,
+  dockerImage,
+  dockerVolume,
   fail,
   file,
   getUrl,
