@@ -5,6 +5,7 @@ import { blockinfile } from './blockinfile.ts'
 import { command } from './command.ts'
 import { copy } from './copy.ts'
 import { debug } from './debug.ts'
+import { dockerContainer } from './docker-container.ts'
 import { dockerImage } from './docker-image.ts'
 import { dockerVolume } from './docker-volume.ts'
 import { fail } from './fail.ts'
@@ -34,6 +35,7 @@ const ALL = [
   command,
   copy,
   debug,
+  dockerContainer,
   dockerImage,
   dockerVolume,
   fail,

@@ -1,4 +1,4 @@
-import { isId } from '../../facts/docker-image.ts'
+import { familiar, isId } from '../../facts/docker-image.ts'
 import { text } from '../../module/params.ts'
 
 // distribution's grammar of references (github.com/distribution/reference): [host[:port]/]path[:tag][@digest]
@@ -22,9 +22,12 @@ export const tag = () => text().refine((value) => /^\w[\w.-]{0,127}$/.test(value
 
 const lastPart = (name: string): string => name.slice(name.lastIndexOf('/') + 1)
 
-/** The reference with this tag, unless it says itself which image is meant. */
-export const withTag = (name: string, tag: string): string =>
-  isId(name) || name.includes('@') || lastPart(name).includes(':') ? name : `${name}:${tag}`
+/** The reference with this tag, unless it says itself which image is meant; beside a digest a tag says nothing and is left out. */
+export function withTag(name: string, tag: string): string {
+  if (isId(name)) return name
+  if (name.includes('@')) return familiar(name)
+  return lastPart(name).includes(':') ? name : `${name}:${tag}`
+}
 
 /** The first characters of an image's id, as people compare them. */
 export const shortId = (id: string): string => (isId(id) ? id.slice(0, 'sha256:'.length + 12) : id)
