@@ -22,13 +22,13 @@ export const inspected = <T extends Inspected>(
         '\n',
       ),
     parse: (stdout, keys) => {
-      const found = arrays<T>(stdout.toString())
+      const found = inspections<T>(stdout.toString())
       return keys.map((key) => found.find((one) => isMeant(one, key)))
     },
   })
 
-/** The entries of JSON arrays printed one after another, each beginning and ending with a bracket in the first column. */
-function arrays<T>(text: string): T[] {
+/** The entries of the JSON arrays that inspect prints, one after another, each bracket in the first column of a line. */
+export function inspections<T>(text: string): T[] {
   const found: T[] = []
   for (const [part] of text.matchAll(/^\[\]$|^\[\n[\s\S]*?^\]$/gm)) found.push(...(JSON.parse(part) as T[]))
   return found

@@ -7,6 +7,8 @@ import { copy } from './copy.ts'
 import { debug } from './debug.ts'
 import { dockerContainer } from './docker-container.ts'
 import { dockerImage } from './docker-image.ts'
+import { dockerNetwork } from './docker-network.ts'
+import { dockerPrune } from './docker-prune.ts'
 import { dockerVolume } from './docker-volume.ts'
 import { fail } from './fail.ts'
 import { file } from './file.ts'
@@ -37,6 +39,8 @@ const ALL = [
   debug,
   dockerContainer,
   dockerImage,
+  dockerNetwork,
+  dockerPrune,
   dockerVolume,
   fail,
   file,
