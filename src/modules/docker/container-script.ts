@@ -14,7 +14,7 @@ export interface Making {
   readonly start: boolean
 }
 
-// The directory is its owner's only; what fails says why in its last line, without docker's pointer to its help.
+// The directory is its owner's only; what fails says why in its last line, without docker's pointers to its help and to itself.
 const PRIVATE = raw(`umask 077
 dir=$(mktemp -d) || exit 1
 why=
@@ -32,7 +32,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 try() {
 "$@" >/dev/null 2>"$dir/error" && return
-why=$(sed -e "/^See '/d" -e '/^ *$/d' -e '/^Run .*--help/d' "$dir/error" | tail -n 1)
+why=$(sed -e "/^See '/d" -e '/^ *$/d' -e '/^Run .*--help/d' -e '/^Error: failed to start containers/d' "$dir/error" | tail -n 1)
 exit 1
 }`)
 
@@ -149,11 +149,11 @@ set -- $(docker container inspect --format ${format} -- ${name})
 case "$1 $2" in
 'running healthy') echo ${UNCHANGED}; exit 0 ;;
 'running none') lose 'has no healthcheck' ;;
-*' unhealthy') lose "is unhealthy: $(docker container inspect --format ${last} -- ${name} | sed '/^ *$/d' | tail -n 1)" ;;
+'running unhealthy') lose "is unhealthy: $(docker container inspect --format ${last} -- ${name} | sed '/^ *$/d' | tail -n 1)" ;;
 exited*|dead*) lose "has ended with exit code $3" ;;
 ' ') lose 'is gone' ;;
 esac
-[ "$(date +%s)" -lt "$end" ] || lose ${`was not healthy within ${seconds} s`}
+[ "$(date +%s)" -lt "$end" ] || lose "was not healthy within ${seconds} s: it is $1, $2"
 sleep 1
 done`)
 }
