@@ -171,7 +171,7 @@ docker image inspect -f '{{index .RepoDigests 0}}' localhost:5000/app; docker rm
   t.false((await settle(dockerContainer, always, { prefix: prefix() })).result.changed)
   await settles(t, dockerImage, { name: newer, source: 'pull' }, [])
   await settles(t, dockerContainer, { name: 'app', state: 'absent' }, ['remove container app'])
-  await on(`docker rmi ${name}`)
+  await on(`docker rmi ${name} ${digest}`)
   await settles(t, dockerContainer, { name: 'app', image: digest, stop_timeout: 0 }, [
     `pull image ${digest}`,
     `create and start container app from ${digest}`,
@@ -314,7 +314,7 @@ test.serial('containers: every setting holds, and a changed one is the reason to
       'hostname first.example → second',
       "labels role=it's $1 → role=other",
       'published_ports 127.0.0.1:8008->80/tcp, 9000->9000/udp, 9001->9001/udp → 127.0.0.1:8009->80/tcp',
-      'volumes full-data:/v, /srv/shared:/shared:ro, /anonymous → /srv/shared:/shared',
+      'volumes /anonymous, /srv/shared:/shared:ro, full-data:/v → /srv/shared:/shared',
       'mounts bind /srv/shared on /mounted readonly → tmpfs /mounted tmpfs-size=1048576 tmpfs-mode=1777',
       'log_driver local → json-file',
       'log_options max-size=1m → max-size=2m',

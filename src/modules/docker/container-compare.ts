@@ -37,8 +37,9 @@ function difference(setting: Setting, want: ContainerWant, is: DockerContainer, 
   if (setting.ordered && how === 'strict')
     return JSON.stringify(wanted) === JSON.stringify(actual) ? [] : [`${setting.name} ${shown(actual, ' ')} → ${shown(wanted, ' ')}`]
   const more = how === 'allow_more_present' || (setting.inherits && !image)
-  const added = wanted.filter((one) => !actual.includes(one))
-  const removed = more && added.length === 0 ? [] : actual.filter((one) => !wanted.includes(one))
+  // Docker keeps some of these in no order of its own
+  const added = wanted.filter((one) => !actual.includes(one)).sort()
+  const removed = more && added.length === 0 ? [] : actual.filter((one) => !wanted.includes(one)).sort()
   return added.length + removed.length === 0 ? [] : [`${setting.name} ${shown(removed, ', ')} → ${shown(added, ', ')}`]
 }
 

@@ -21,11 +21,14 @@ const words = () =>
 const env = () =>
   z
     .record(
-      z.string().regex(/^[^\s=#][^\s=]*$/, { error: 'expected the name of an environment variable' }),
+      z.string().regex(/^[^\s=#][^\s=]*$/),
       secret().refine((value) => !/[\r\n\0]/.test(value.reveal()), {
         error: 'a line break cannot be part of an environment variable given to Docker by file: put the value into a file that is mounted',
       }),
-      { error: 'expected a mapping of names to texts' },
+      {
+        error: (issue) =>
+          issue.code === 'invalid_key' ? 'expected the names of environment variables' : 'expected a mapping of names to texts',
+      },
     )
     .meta({ secret: true, json: { type: 'object', additionalProperties: { type: ['string', 'integer'] } } })
 
