@@ -31,7 +31,8 @@ export const dockerPrune = defineModule({
   notes: [
     'Volumes are removed only with volumes: true. Engines before 23.0 then also remove volumes with names; later ones do so only with volumes_filters {all: true}.',
     'A container that a task has stopped is one that does not run: give containers only where stopped ones are not needed any more.',
-    'Spaces are those docker prints, which are rounded.',
+    'With images_filters {dangling: false} an image that a container uses keeps all its names, other than with docker image prune --all.',
+    'Spaces are those docker prints, which are rounded; of images with names the sum of their sizes, with what they share.',
     'Where the build cache only seems unused, the task says so by changed: false.',
   ],
   params,

@@ -67,6 +67,13 @@ for (const [params, planned, server] of CASES)
     t.deepEqual(summaries(params, server), planned)
   })
 
+test('images are removed by their names, so that those in use keep theirs', (t) => {
+  const want = dockerPrune.params.parse({ containers: true, images: true, images_filters: { dangling: false } })
+  const { changes } = dockerPrune.plan(want, { server: SERVER, prunable: IS }, {}) as Plan
+  const [step] = changes[1]!.steps
+  t.true(step?.do === 'run' && step.script.text.includes(`docker image rm -- old:1 ${id('d')} && `))
+})
+
 test('after a dry run there is nothing left to prune', (t) => {
   const want = dockerPrune.params.parse({ containers: true, images: true, networks: true, volumes: true, builder_cache: true })
   const { changes } = dockerPrune.plan(want, { server: SERVER, prunable: IS }, {}) as Plan

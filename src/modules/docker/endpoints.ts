@@ -8,7 +8,7 @@ export interface Membership {
   readonly ipv4_address?: string | undefined
 }
 
-/** Networks of a container by name, those of no use (host, none, another container's) left out. */
+/** What a container has in each of its networks, by name. */
 export const endpoints = (is: DockerContainer): Readonly<Record<string, Endpoint>> => is.NetworkSettings?.Networks ?? {}
 
 /** docker-network-connect(1). */

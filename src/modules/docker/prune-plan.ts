@@ -45,7 +45,9 @@ export function planPrune(want: PruneWant, { server, prunable: is }: { server: D
   )
   const networks = is.networks.filter((one) => want.networks && keep(want.networks_filters, one.Labels, one.Created, is))
   const used = left.flatMap((container) => (container.Mounts ?? []).map((mount) => mount.Name))
-  const named = Number(server.api?.split('.')[1] ?? 0) < 42 || isOn(want.volumes_filters, 'all', false)
+  // since API 1.42 (23.0) volumes with names are spared unless the filter all is given, which earlier engines do not know
+  const anonymousOnly = Number(server.api?.split('.')[1] ?? 0) >= 42
+  const named = !anonymousOnly || isOn(want.volumes_filters, 'all', false)
   const volumes = is.volumes.filter(
     (one) =>
       want.volumes &&
@@ -62,31 +64,31 @@ export function planPrune(want: PruneWant, { server, prunable: is }: { server: D
       pruning(
         'container',
         ended.map((one) => one.Name.slice(1)),
-        sh`${filterWords(want.containers_filters)}`,
+        prune('container', filterWords(want.containers_filters)),
         dockerContainer,
       ),
       pruning(
         'image',
         images.map((one) => one.RepoTags?.[0] ?? shortId(one.Id)),
-        sh`${all ? ['--all'] : []} ${filterWords(want.images_filters, ['dangling'])}`,
+        all ? removeImages(images) : prune('image', filterWords(want.images_filters, ['dangling'])),
         dockerImage,
       ),
       pruning(
         'network',
         networks.map((one) => one.Name),
-        sh`${filterWords(want.networks_filters)}`,
+        prune('network', filterWords(want.networks_filters)),
         dockerNetwork,
       ),
       pruning(
         'volume',
         volumes.map((one) => one.Name),
-        sh`${filterWords(want.volumes_filters)}`,
+        prune('volume', filterWords(want.volumes_filters, anonymousOnly ? [] : ['all'])),
         dockerVolume,
       ),
       pruning(
         'builder',
         pieces.map((one) => one.ID),
-        sh`${want.builder_cache_all ? ['--all'] : []} ${filterWords(want.builder_cache_filters)}`,
+        prune('builder', [...(want.builder_cache_all ? ['--all'] : []), ...filterWords(want.builder_cache_filters)]),
       ),
     ].flat(),
   }
@@ -111,11 +113,23 @@ const WORDS: Readonly<Record<Kind, [one: string, many: string]>> = {
 
 const MANY = 8
 
+const prune = (kind: Kind, words: readonly string[]): Sh => sh`docker ${kind} prune --force ${words}`
+
+/** By name, because `docker image prune --all` also takes away all names but one of images that are in use. */
+function removeImages(images: Prunable['images']): Sh {
+  const names = images.flatMap(({ Id, RepoTags, RepoDigests }) => {
+    const digests = (RepoDigests ?? []).filter((name) => !name.startsWith('<none>'))
+    return RepoTags?.length ? RepoTags : digests.length > 0 ? digests : [Id]
+  })
+  const bytes = images.reduce((sum, { Size }) => sum + (typeof Size === 'number' ? Size : 0), 0)
+  return sh`docker image rm -- ${names} && echo ${`Total reclaimed space: ${bytes}B`}`
+}
+
 /** Each kind's output begins with a line that tells it from the others. */
 function pruning(
   kind: Kind,
   names: readonly string[],
-  options: Sh,
+  script: Sh,
   gone?: (name: string) => { will: (value: undefined) => Prediction },
 ): Change[] {
   if (names.length === 0) return []
@@ -124,7 +138,7 @@ function pruning(
   return [
     {
       summary: `prune ${names.length} ${WORDS[kind][names.length === 1 ? 0 : 1]}${kind === 'builder' ? '' : `: ${shown.join(', ')}`}`,
-      steps: [run(dockerScript(sh`echo ${`mhprov: ${kind}`}; docker ${kind} prune --force ${options}`))],
+      steps: [run(dockerScript(sh`echo ${`mhprov: ${kind}`}; ${script}`))],
       makes: [
         ...(gone ? names.map((name) => gone(name).will(undefined)) : []),
         dockerPrunable().will((before) => without(before, kind, names)),
@@ -149,7 +163,7 @@ export function pruneResult(want: PruneWant, _: unknown, outputs: readonly Outpu
     const [, ...rest] = of(kind).trim().split('\n')
     return rest.filter((line) => line.trim() !== '' && !/^(Deleted |Total|ID\s)/.test(line))
   }
-  const images = lines('image').map((line) => line.replace(/^(untagged|deleted): /, ''))
+  const images = lines('image').map((line) => line.replace(/^(untagged|deleted): /i, ''))
   const found = [...lines('container'), ...images, ...lines('network'), ...lines('volume'), ...lines('builder')]
   return {
     ...(want.containers && { containers: lines('container'), containers_space_reclaimed: space(of('container')) }),
