@@ -9,6 +9,11 @@ import { command } from './command.ts'
 import { copy } from './copy.ts'
 import { deb822Repository } from './deb822-repository.ts'
 import { debug } from './debug.ts'
+import { dockerContainer } from './docker-container.ts'
+import { dockerImage } from './docker-image.ts'
+import { dockerNetwork } from './docker-network.ts'
+import { dockerPrune } from './docker-prune.ts'
+import { dockerVolume } from './docker-volume.ts'
 import { fail } from './fail.ts'
 import { file } from './file.ts'
 import { getUrl } from './get-url.ts'
@@ -43,6 +48,11 @@ const ALL = [
   copy,
   deb822Repository,
   debug,
+  dockerContainer,
+  dockerImage,
+  dockerNetwork,
+  dockerPrune,
+  dockerVolume,
   fail,
   file,
   getUrl,

@@ -1,0 +1,18 @@
+import type { DockerServer } from '../../facts/docker-server.ts'
+import { raw, type Sh, sh } from '../../module/shell.ts'
+
+const GUARD = raw(`command -v docker >/dev/null 2>&1 || {
+echo 'there is no docker command on this host: install the package docker.io (on Debian 13 also docker-cli)' >&2
+exit 127
+}`)
+
+/** A step that calls docker: without the command it fails with the way out. A daemon that is down is told of by docker itself. */
+export const dockerScript = (script: Sh): Sh => sh`${GUARD}
+${script}`
+
+/**
+ * Why nothing can be said of what is to be absent: a daemon that is there and does not answer. Without a docker command there is nothing
+ * to remove; what is to be present is planned as if nothing were there, so that a dry run works before Docker is installed.
+ */
+export const whyUnknown = (server: DockerServer): string | undefined =>
+  server.client && server.version === undefined ? `the Docker daemon cannot be asked: ${server.trouble}` : undefined
