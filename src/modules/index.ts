@@ -12,6 +12,8 @@ import { group } from './group.ts'
 import { lineinfile } from './lineinfile.ts'
 import { meta } from './meta.ts'
 import { pause } from './pause.ts'
+import { postgresqlDb } from './postgresql-db.ts'
+import { postgresqlUser } from './postgresql-user.ts'
 import { replace } from './replace.ts'
 import { service } from './service.ts'
 import { setFact } from './set-fact.ts'
@@ -39,6 +41,8 @@ const ALL = [
   lineinfile,
   meta,
   pause,
+  postgresqlDb,
+  postgresqlUser,
   replace,
   service,
   setFact,
