@@ -10,7 +10,7 @@ import { type Sh, sh } from '../../module/shell.ts'
 export const telling = (command: Sh): Sh => sh`exec 3>&1
 e=$({ ${command}; } 2>&1 >&3) || {
 c=$?
-printf '%s\\n' "$e" | sed -e '/^LINE [0-9]*:/,/^ *^/d' -e '/NOTICE: /d' -e 's/^psql:<stdin>:[0-9]*: //' -e 's/^ERROR:  //' | tr -s '\\n ' ' ' >&2
+printf '%s\\n' "$e" | sed -e '/^LINE [0-9]*:/,/^ *^/d' -e '/NOTICE: /d' -e '/WARNING: /,/ERROR: /{/ERROR: /!d;}' -e 's/^psql:<stdin>:[0-9]*: //' -e 's/^ERROR:  //' | tr -s '\\n ' ' ' >&2
 exit "$c"
 }`
 
