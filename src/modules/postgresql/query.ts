@@ -104,7 +104,7 @@ interface Done {
 
 /** What one statement gave: its rows where they came as JSON, and its command tag (PostgreSQL manual, 55.7, CommandComplete). */
 function done(statement: ParsedStatement, output: string): Done {
-  const verb = statement.words[0] ?? 'SELECT'
+  const { verb } = statement
   const text = output.trim()
   if (asJson(statement) === undefined) {
     if (onlyLooks(statement)) return { rows: [], tag: verb, count: text.split('\n').length }
@@ -136,7 +136,7 @@ export function queryResult(want: QueryWant, answers: readonly SqlAnswer[], outp
       ? list.map((statement) => ({ statement, done: done(statement, pieces[next++] ?? '') }))
       : list.map((statement) => {
           const rows = answers[i]?.rows ?? []
-          return { statement, done: { rows, ...tagOf(statement.words[0] ?? 'SELECT', rows.length) } }
+          return { statement, done: { rows, ...tagOf(statement.verb, rows.length) } }
         }),
   )
   const last = all.map((list) => list.at(-1)?.done)

@@ -1,6 +1,8 @@
 /** One statement of SQL, and what can be told of it without a server. */
 export interface ParsedStatement {
   readonly sql: string
+  /** Its first word, in parentheses or not. */
+  readonly verb: string
   /** Key words and names outside quotes, comments and parentheses, in capitals. */
   readonly words: readonly string[]
   /** Those in parentheses too. */
@@ -22,7 +24,8 @@ export function splitStatements(text: string): ParsedStatement[] {
   let [words, all, calls]: [string[], Set<string>, string[]] = [[], new Set(), []]
   let last = ''
   const end = (at: number) => {
-    if (words.length > 0 || all.size > 0) found.push({ sql: text.slice(from, at).trim(), words, all, calls })
+    const [verb] = all
+    if (verb !== undefined) found.push({ sql: text.slice(from, at).trim(), verb, words, all, calls })
     ;[words, all, calls] = [[], new Set(), []]
   }
   const token = new RegExp(TOKEN)
@@ -73,24 +76,22 @@ const ACTING =
   /^(pg_(reload|rotate|terminate|cancel|switch|create|promote|backup|start|stop|stat_reset|stat_statements_reset|advisory|try_advisory|logical|replication|drop|copy|notify|wal_replay|log_|export|import|sync|sleep|file_)|set_config$|nextval$|setval$|lo_|dblink|txid_current$|pg_current_xact_id$)/
 
 /** Whether it only looks at data; it may still call a function that acts. */
-export const onlyLooks = ({ words, all }: ParsedStatement): boolean =>
-  LOOKING.has(words[0] ?? 'SELECT') && !WRITING.some((word) => all.has(word))
+export const onlyLooks = ({ verb, all }: ParsedStatement): boolean => LOOKING.has(verb) && !WRITING.some((word) => all.has(word))
 
 /** A SELECT (or what comes to the same) for a question that may be asked at any time; undefined when it must not be. */
 export function asQuestion(statement: ParsedStatement): string | undefined {
   if (!onlyLooks(statement) || statement.words.includes('FOR') || statement.calls.some((name) => ACTING.test(name))) return undefined
-  if (statement.words[0] === 'EXPLAIN') return undefined
-  if (statement.words[0] !== 'SHOW') return statement.sql
+  if (statement.verb === 'EXPLAIN') return undefined
+  if (statement.verb !== 'SHOW') return statement.sql
   const [, name] = /^SHOW\s+([\w.]+)$/i.exec(statement.sql) ?? []
   return name === undefined || name.toUpperCase() === 'ALL' ? undefined : `SELECT current_setting('${name}') AS "${name.toLowerCase()}"`
 }
 
 /** How the rows of a statement are read as JSON: a query around it; undefined when it gives none, or cannot be in another. */
 export function asJson(statement: ParsedStatement): string | undefined {
-  const verb = statement.words[0] ?? 'SELECT'
+  const { verb } = statement
   const rows = `SELECT translate(coalesce(json_agg(row_to_json(q)), '[]')::text, E'\\r\\n', '  ')`
-  if (['SELECT', 'VALUES', 'TABLE', 'WITH'].includes(verb) && onlyLooks(statement))
-    return `${rows} FROM (${statement.sql}\n) q`
+  if (['SELECT', 'VALUES', 'TABLE', 'WITH'].includes(verb) && onlyLooks(statement)) return `${rows} FROM (${statement.sql}\n) q`
   if (['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(verb) && statement.words.includes('RETURNING'))
     return `WITH q AS (${statement.sql}\n) ${rows} FROM q`
   return undefined
