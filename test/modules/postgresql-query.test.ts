@@ -99,6 +99,10 @@ test('what writes is a change whose effects nobody can name', (t) => {
   t.is(change!.summary, 'run INSERT INTO t VALUES (1) and 1 more')
 })
 
+test('locking rows is reading, and runs in its turn', (t) => {
+  t.true(plan('SELECT * FROM t FOR NO KEY UPDATE', []).changes[0]!.reads)
+})
+
 test('failures are told before: the query, the database, the server', (t) => {
   t.is(
     plan('SELECT x', [{ why: 'query', error: 'column "x" does not exist', sqlstate: '42703' }]).failure,

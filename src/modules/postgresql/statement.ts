@@ -36,8 +36,10 @@ export function splitStatements(text: string): ParsedStatement[] {
       const close = text.indexOf(word, token.lastIndex)
       token.lastIndex = close < 0 ? text.length : close + word.length
     } else if (/^[A-Za-z_\u0080-\uffff]/.test(word) && !/^[eE]'/.test(word)) {
-      if (depth === 0) words.push(word.toUpperCase())
-      all.add(word.toUpperCase())
+      // FOR UPDATE and FOR NO KEY UPDATE lock rows, and change none
+      const name = /^update$/i.test(word) && /^(for|key)$/.test(last) ? 'LOCK' : word.toUpperCase()
+      if (depth === 0) words.push(name)
+      all.add(name)
       last = word.toLowerCase()
       continue
     } else if (word === '(') {
