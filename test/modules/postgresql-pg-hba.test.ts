@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { editHba } from '../../src/modules/postgresql/hba-edit.ts'
 import { bitsOf, network, parseHba } from '../../src/modules/postgresql/hba-file.ts'
 import { hides, winsOver } from '../../src/modules/postgresql/hba-match.ts'
 import { postgresqlPgHba } from '../../src/modules/postgresql-pg-hba.ts'
@@ -121,6 +122,7 @@ test(
   'local b,a all trust\nlocal   "my db","all"   x                                       peer\n',
   ['rule added: local "my db","all" x peer'],
 )
+test('all takes in every other name', settled, 'local all,x all peer\n', { contype: 'local', method: 'peer' }, 'local all,x all peer\n', [])
 test('overwriting keeps comments only', settled, `# one\n${PEER}# two\n${LINE}`, { ...SYNAPSE, overwrite: true }, `# one\n${LINE}# two\n`, [
   'rules replaced: 2 → 1',
 ])
@@ -173,6 +175,21 @@ test('parsing keeps every byte', (t) => {
         pieces.join(''),
       ),
     ),
+  )
+})
+
+test('whatever the file has, a rule put into it is there for good', (t) => {
+  const word = fc.constantFrom('all', 'd', 'e', '"all"', 'replication', 'd,e', '+g')
+  const address = fc.constantFrom('all', '10.0.0.0/8', '10.0.0.1/32', 'samehost', '::/0')
+  const type = fc.constantFrom('local', 'host', 'hostssl', 'hostnossl')
+  const line = fc.tuple(type, word, word, address).map(([type, d, u, net]) => `${type} ${d} ${u} ${type === 'local' ? '' : net} trust\n`)
+  const options = { overwrite: false, keepComments: true }
+  fc.assert(
+    fc.property(fc.array(line), line, line, (lines, one, other) => {
+      const wants = [one, other].map((text) => ({ rule: rule(text), comment: undefined, state: 'present' as const }))
+      const edited = editHba(lines.join(''), wants, options)
+      t.deepEqual(editHba(edited.text, wants, options).msgs, [])
+    }),
   )
 })
 

@@ -62,17 +62,24 @@ test('missing objects, roles and databases are failures that name them', (t) => 
   t.regex(plan({ privs: 'SELECT', objs: 't' }, { why: 'no connection', error: 'no' }).failure!, /cannot log in to PostgreSQL: no/)
 })
 
-test('in a database that an earlier task would make, everything is still to be granted', (t) => {
-  const planned = plan(
-    { privs: 'CONNECT', type: 'database' },
-    { why: 'no connection', error: 'no' },
-    { rows: [{ present: true, foreseen: true }] },
-  )
-  t.deepEqual(
-    planned.changes.map(({ summary }) => summary),
-    ['grant CONNECT on database d to reader'],
-  )
-})
+const SOON: [title: string, params: object, planned: string[]][] = [
+  ['a privilege is still to be granted', { privs: 'CONNECT' }, ['grant CONNECT on database d to reader']],
+  [
+    'everyone may connect',
+    { privs: 'CONNECT,TEMP', roles: 'PUBLIC', state: 'absent' },
+    ['revoke CONNECT, TEMPORARY on database d from PUBLIC'],
+  ],
+  ['its owner has them all', { privs: 'ALL', roles: 'owner' }, []],
+]
+for (const [title, params, planned] of SOON)
+  test(`in a database that an earlier task would make: ${title}`, (t) => {
+    const soon = { rows: [{ present: true, foreseen: true, owner: 'owner' }] }
+    const { changes } = plan({ type: 'database', ...params }, { why: 'no connection', error: 'no' }, soon)
+    t.deepEqual(
+      changes.map(({ summary }) => summary),
+      planned,
+    )
+  })
 
 const REFUSED: [params: object, message: RegExp][] = [
   [{ objs: 't' }, /privs is required/],

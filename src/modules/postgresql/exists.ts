@@ -22,11 +22,11 @@ export const willExist = (
   login: Login,
   name: string,
   databases: readonly string[],
-  becomes: object | undefined,
+  becomes: { readonly owner?: unknown } | undefined,
 ): Prediction[] =>
   [...new Set([...databases, MAINTENANCE])].map((database) =>
     fact(login, name, database).will((is) =>
-      becomes === undefined ? { rows: [] } : isPresent(is) ? is : { rows: [{ present: true, foreseen: true }] },
+      becomes === undefined ? { rows: [] } : isPresent(is) ? is : { rows: [{ present: true, foreseen: true, owner: becomes.owner }] },
     ),
   )
 
@@ -38,6 +38,7 @@ export const isForeseen = (answer: SqlAnswer): boolean => answer.rows?.[0]?.fore
 /** Why a question could not be answered, for a person; undefined when it was. */
 export function whyNot(answer: SqlAnswer, what: string): string | undefined {
   if (answer.rows !== undefined) return undefined
-  if (answer.why === 'no psql') return `${what}: ${answer.error}`
-  return `${what}: ${answer.why === 'query' ? answer.error : `cannot log in to PostgreSQL: ${answer.error}`}`
+  if (answer.why !== 'no connection') return `${what}: ${answer.error}`
+  const way = /peer authentication failed/i.test(answer.error) ? '. With become: true the task becomes that account' : ''
+  return `${what}: cannot log in to PostgreSQL: ${answer.error}${way}`
 }

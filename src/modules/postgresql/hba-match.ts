@@ -88,8 +88,12 @@ export const winsOver = (by: HbaRule, rule: HbaRule): boolean =>
     best(rule.users.flatMap((word) => by.users.map((other) => coversUser(other, word)))),
   ) !== 'no'
 
-const set = (words: readonly HbaWord[], keywords: RegExp): string =>
-  [...new Set(words.map(({ text, quoted }) => `${quoted && keywords.test(text) ? '"' : ''}${text}`))].sort().join('\0')
+/** The words in any order; `all` takes in every other one but `replication`. */
+function set(words: readonly HbaWord[], keywords: RegExp): string {
+  const every = words.some((word) => isKeyword(word, 'all'))
+  const kept = every ? words.filter((word) => isKeyword(word, 'all') || isKeyword(word, 'replication')) : words
+  return [...new Set(kept.map(({ text, quoted }) => `${quoted && keywords.test(text) ? '"' : ''}${text}`))].sort().join('\0')
+}
 
 /** What tells one rule from another: the connections it is for, not what it does with them. */
 export const keyOf = (rule: HbaRule): string => {

@@ -59,7 +59,7 @@ export function planPrivileges(want: PrivilegeWant, { roles, database, objects: 
   const grantees = want.roles.filter((role) => !missing.includes(role))
   if (answer.rows === undefined && !isForeseen(database)) return { changes: [], failure: whyNot(answer, what)! }
   const wanted = objectsOf(want)
-  const found = answer.rows === undefined ? foreseen(wanted) : (answer.rows as unknown as ObjectAcl[])
+  const found = answer.rows === undefined ? foreseen(wanted, database.rows?.[0]?.owner) : (answer.rows as unknown as ObjectAcl[])
   const gone = wanted.objs.filter((name) => name !== ALL_IN_SCHEMA && !found.some((one) => one.name === name))
   if (gone.length > 0) return { changes: [], failure: `${what}: there is no ${want.type} ${gone.join(', ')}${schemaOf(want)}` }
   const statements = found.flatMap((object) => statementsFor(want, object, grantees))
@@ -70,9 +70,28 @@ export function planPrivileges(want: PrivilegeWant, { roles, database, objects: 
 const schemaOf = ({ type, schema }: PrivilegeWant): string =>
   ['table', 'sequence', 'function', 'procedure'].includes(type) ? ` in schema ${schema ?? 'public'}` : ''
 
-/** Of a database that a dry run would make, nothing can be asked: its objects are taken to be there, with nothing granted. */
-const foreseen = ({ objs, targetRoles }: Objects): ObjectAcl[] =>
-  objs.filter((name) => name !== ALL_IN_SCHEMA).map((name) => ({ name, sql: name, target: targetRoles[0] ?? null, every: [], acl: [] }))
+/** What everyone may do to something new (PostgreSQL manual, 5.7). */
+const TO_PUBLIC: Readonly<Record<string, readonly string[]>> = {
+  'database ': ['CONNECT', 'TEMPORARY'],
+  'schema public': ['USAGE'],
+  'default_privs FUNCTIONS': ['EXECUTE'],
+  'default_privs TYPES': ['USAGE'],
+}
+
+/** Of a database that a dry run would make, nothing can be asked: its objects are taken to be there, as new ones are. */
+function foreseen({ type, objs, schema, targetRoles }: Objects, owner: unknown): ObjectAcl[] {
+  const every = type === 'database' ? ['CREATE', 'CONNECT', 'TEMPORARY'] : []
+  return objs
+    .filter((name) => name !== ALL_IN_SCHEMA)
+    .map((name) => {
+      const common = schema === undefined ? (TO_PUBLIC[`${type} ${type === 'database' ? '' : name}`] ?? []) : []
+      const acl = [
+        ...common.map((privilege) => ({ role: null, privilege, grantable: false })),
+        ...(typeof owner === 'string' ? every.map((privilege) => ({ role: owner, privilege, grantable: false })) : []),
+      ]
+      return { name, sql: name, target: targetRoles[0] ?? null, every, acl }
+    })
+}
 
 const privilegesOf = (want: PrivilegeWant, object: ObjectAcl): readonly string[] =>
   want.type === 'group' || want.privs?.includes('ALL') ? object.every : (want.privs ?? [])
