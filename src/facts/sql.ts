@@ -21,6 +21,9 @@ export type SqlAnswer =
   | { readonly rows: readonly Row[] }
   | { readonly rows?: undefined; readonly why: 'no psql' | 'no connection' | 'query'; readonly error: string; readonly sqlstate?: string }
 
+/** The rows as what the query's columns make them; undefined when there are none to have. */
+export const rowsAs = <T>(answer: SqlAnswer): readonly T[] | undefined => answer.rows as readonly T[] | undefined
+
 // Control characters that psql's JSON cannot hold frame the answers: of a query, of its parts, of a session, of a refused connection.
 const [END, ERROR, PART, SESSION] = ['\x1d', '\x1e', '\x1f', '\x1c'] as const
 

@@ -1,4 +1,4 @@
-import type { SqlAnswer } from '../../facts/sql.ts'
+import { rowsAs, type SqlAnswer } from '../../facts/sql.ts'
 import { identifier } from '../../facts/sql-text.ts'
 import type { Change, Plan } from '../../module/define.ts'
 import { ALL_IN_SCHEMA, type ObjectAcl, type Objects, objectAcls, type PrivilegeType } from './acl.ts'
@@ -59,7 +59,7 @@ export function planPrivileges(want: PrivilegeWant, { roles, database, objects: 
   const grantees = want.roles.filter((role) => !missing.includes(role))
   if (answer.rows === undefined && !isForeseen(database)) return { changes: [], failure: whyNot(answer, what)! }
   const wanted = objectsOf(want)
-  const found = answer.rows === undefined ? foreseen(wanted, database.rows?.[0]?.owner) : (answer.rows as unknown as ObjectAcl[])
+  const found = rowsAs<ObjectAcl>(answer) ?? foreseen(wanted, database.rows?.[0]?.owner)
   const gone = wanted.objs.filter((name) => name !== ALL_IN_SCHEMA && !found.some((one) => one.name === name))
   if (gone.length > 0) return { changes: [], failure: `${what}: there is no ${want.type} ${gone.join(', ')}${schemaOf(want)}` }
   const statements = found.flatMap((object) => statementsFor(want, object, grantees))
@@ -157,6 +157,7 @@ const change = (want: PrivilegeWant, statements: readonly string[], answer: SqlA
   const option = want.type === 'group' ? 'admin option' : 'grant option'
   const passing = want.grant_option === undefined || want.state === 'absent' ? '' : ` ${want.grant_option ? 'with' : 'without'} ${option}`
   const fact = privilegeFacts(want).objects
+  const known = rowsAs<ObjectAcl>(answer)
   return {
     summary: `${verb[0]} ${on} ${verb[1]} ${grantees.join(', ')}${passing}`,
     steps: [
@@ -166,10 +167,7 @@ const change = (want: PrivilegeWant, statements: readonly string[], answer: SqlA
         statements.map((sql) => ({ sql })),
       ),
     ],
-    makes:
-      answer.rows === undefined
-        ? []
-        : [fact.will({ rows: (answer.rows as unknown as ObjectAcl[]).map((one) => ({ ...granted(want, one, grantees) })) })],
+    makes: known === undefined ? [] : [fact.will({ rows: known.map((one) => ({ ...granted(want, one, grantees) })) })],
     diff: { before: '', after: statements.map((one) => `${one};\n`).join('') },
   }
 }

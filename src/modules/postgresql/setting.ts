@@ -1,5 +1,5 @@
 import { psqlFunction } from '../../facts/psql.ts'
-import { type SqlAnswer, sql } from '../../facts/sql.ts'
+import { rowsAs, type SqlAnswer, sql } from '../../facts/sql.ts'
 import { identifier, literal, literals } from '../../facts/sql-text.ts'
 import { type Plan, run } from '../../module/define.ts'
 import { sh } from '../../module/shell.ts'
@@ -44,7 +44,7 @@ WHERE lower(s.name) = lower(${literal(want.param)})`,
   }),
 })
 
-export const settingOf = (answer: SqlAnswer): Setting | undefined => answer.rows?.[0] as unknown as Setting | undefined
+export const settingOf = (answer: SqlAnswer): Setting | undefined => rowsAs<Setting>(answer)?.[0]
 
 export function planSetting(want: SettingWant, { setting: answer }: { setting: SqlAnswer }): Plan {
   const is = settingOf(answer)
