@@ -21,6 +21,12 @@ import { group } from './group.ts'
 import { lineinfile } from './lineinfile.ts'
 import { meta } from './meta.ts'
 import { pause } from './pause.ts'
+import { postgresqlAlterSystem } from './postgresql-alter-system.ts'
+import { postgresqlDb } from './postgresql-db.ts'
+import { postgresqlPgHba } from './postgresql-pg-hba.ts'
+import { postgresqlPrivs } from './postgresql-privs.ts'
+import { postgresqlQuery } from './postgresql-query.ts'
+import { postgresqlUser } from './postgresql-user.ts'
 import { replace } from './replace.ts'
 import { service } from './service.ts'
 import { setFact } from './set-fact.ts'
@@ -60,6 +66,12 @@ const ALL = [
   lineinfile,
   meta,
   pause,
+  postgresqlAlterSystem,
+  postgresqlDb,
+  postgresqlPgHba,
+  postgresqlPrivs,
+  postgresqlQuery,
+  postgresqlUser,
   replace,
   service,
   setFact,
