@@ -1,0 +1,20 @@
+import type { Duplex } from 'node:stream'
+
+/** What a program of the controller is given to work with a host. */
+export interface ProgramContext {
+  /** A TCP connection as a program on the host would open it: its 127.0.0.1 is the host's own. Rejects with an Error that says why. */
+  readonly dial: (host: string, port: number) => Promise<Duplex>
+  /** Come to an end: the run was interrupted, or the task's time is over. */
+  readonly signal: AbortSignal
+  /** Says what is being done, for who watches. */
+  readonly say: (line: string) => void
+}
+
+/**
+ * Does what a script on the host cannot: speak a protocol, compute, compare. Gives plain JSON data, also when the host does not do as
+ * wanted: a thrown error is a bug. `input` is what the module's plan put into the step.
+ */
+export type Program = (input: unknown, context: ProgramContext) => Promise<unknown>
+
+/** Programs by the name that steps call them. */
+export type Programs = Readonly<Record<string, Program>>
