@@ -53,6 +53,7 @@ if [ -e "$2/subnet" ]; then ip route del unreachable "$(cat "$2/subnet")" metric
 if command -v iptables >/dev/null; then
   iptables -w -D FORWARD -i "$1" -j ACCEPT 2>/dev/null
   iptables -w -D FORWARD -o "$1" -j ACCEPT 2>/dev/null
+  iptables -w -D INPUT -i "$1" -j ACCEPT 2>/dev/null
 fi
 if [ -e /run/mhprov-forwarding ] && ! nft list tables ip | grep -q ' ip mh'; then
   echo 0 >/proc/sys/net/ipv4/ip_forward

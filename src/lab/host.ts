@@ -49,6 +49,7 @@ export interface HostOptions {
   tree: string
   layer?: Layer | undefined
   reach: Reach
+  registry?: string | undefined
   privateKeyFile: string
   publicKey: string
   knownHostsFile: string
@@ -128,7 +129,8 @@ export async function makeHost(options: HostOptions): Promise<Made> {
   // Docker's directories hold its own overlays, which cannot lie on one: they are copied, not mounted.
   const parts = layer && [join(layer.dir, 'docker'), join(layer.dir, 'containerd')]
   if (parts) await must(['cp', '-a', '--reflink=auto', ...parts, dir], { signal, timeout: 300_000 })
-  const hostKey = await writeIdentity(root, { hostname: name, address, publicKey: options.publicKey, resolvers: reach.resolvers })
+  const { publicKey, registry } = options
+  const hostKey = await writeIdentity(root, { hostname: name, address, publicKey, resolvers: reach.resolvers, registry })
   await appendFile(knownHostsFile, `${address} ${hostKey}\n`)
   const facts = { name, address, port, user: 'root', privateKeyFile, hostKey, knownHostsFile, root } as const
   const host = { ...facts, run, powerOff: power.off, start, reboot, unplug, plug, snapshot, destroy }

@@ -5,6 +5,7 @@ import { clear, clearAtExit, labClearing } from './clear.ts'
 import { must } from './command.ts'
 import type { Layer } from './files.ts'
 import { type LabHost, type Made, makeHost } from './host.ts'
+import { type Hub, openHub } from './hub.ts'
 import { locked } from './lock.ts'
 import { findMirror } from './mirror.ts'
 import { findResolvers, freeSubnet, makeNetwork } from './network.ts'
@@ -22,6 +23,8 @@ export interface LabOptions {
   suite: Suite
   /** Where base trees are kept from one run to the next; $XDG_CACHE_HOME/mhprov or ~/.cache/mhprov unless told. */
   cache?: string
+  /** Images of Docker Hub that its hosts can pull, e.g. matrixdotorg/synapse: made here of Debian packages (once a week, a minute). */
+  images?: readonly string[]
   say: (line: string) => void
   /** Destroys the lab when aborted. */
   signal?: AbortSignal
@@ -33,6 +36,8 @@ export interface Lab {
   dir: string
   /** This machine's address on the lab's network: hosts reach a server listening there. */
   gateway: string
+  /** Serves the images; the Docker of every host asks it first, without being told. */
+  registry?: Hub
   /** Boots a host (1.5 s on a quiet machine), a fresh one or a clone of a snapshot. */
   host(name?: string, options?: { from?: Layer }): Promise<LabHost>
   destroy(): Promise<void>
@@ -90,12 +95,14 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const ending = new AbortController()
   const making = new Set<Promise<unknown>>()
   const hosts: Made[] = []
+  let hub: Awaited<ReturnType<typeof openHub>> | undefined
   let over: Promise<void> | undefined
   const end = async () => {
     ending.abort(signal?.aborted ? signal.reason : new Error('the lab was destroyed'))
     signal?.removeEventListener('abort', onAbort)
     await Promise.allSettled(making)
     await Promise.all(hosts.map((host) => host.retire()))
+    await hub?.close()
     await clear(clearing)
     kept()
   }
@@ -109,11 +116,16 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     signal?.throwIfAborted()
     const subnet = await freeSubnet(resolvers)
     await makeNetwork(name, subnet, dir, resolvers)
+    const gateway = `${subnet}.1`
+    if (options.images?.length) hub = await openHub({ images: options.images, address: gateway, cache, mirror, say, signal })
     const privateKeyFile = join(dir, 'key')
     await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'mhprov lab', '-f', privateKeyFile])
     const publicKey = await readFile(`${privateKeyFile}.pub`, 'utf8')
     const reach = { resolvers, mirrors: mirrorHosts(tree, mirror) }
-    const shared = { tree, reach, privateKeyFile, publicKey, knownHostsFile: join(dir, 'known_hosts'), bridge: name, signal: ending.signal }
+    const shared = {
+      ...{ tree, reach, registry: hub?.url, privateKeyFile, publicKey },
+      ...{ knownHostsFile: join(dir, 'known_hosts'), bridge: name, signal: ending.signal },
+    }
     let count = 0
     const host: Lab['host'] = (hostname, { from } = {}) => {
       const number = ++count
@@ -137,7 +149,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       making.add(promise)
       return promise
     }
-    return { suite, dir, gateway: `${subnet}.1`, host, destroy }
+    return { suite, dir, gateway, ...(hub ? { registry: { url: hub.url, images: hub.images } } : {}), host, destroy }
   } catch (error) {
     await destroy()
     throw error

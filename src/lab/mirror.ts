@@ -9,6 +9,10 @@ export interface Mirror {
   proxy?: string
 }
 
+/** One-line apt sources for another suite of the same archive; [] leaves the choice to mmdebstrap. */
+export const sourcesOf = (mirror: Mirror, suite: string): string[] =>
+  mirror.sources.slice(0, 1).map((line) => `deb ${line.split(' ')[1]} ${suite} main`)
+
 const targets = async (): Promise<string[][]> => {
   const format = '$(LABEL)|$(RELEASE)|$(REPO_URI)'
   const listed = await attempt(['apt-get', 'indextargets', '--format', format, 'Created-By: Packages', 'Origin: Debian'])

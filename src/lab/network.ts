@@ -62,6 +62,9 @@ if command -v iptables >/dev/null && iptables -w -S FORWARD 2>/dev/null | grep -
   iptables -w -I FORWARD -i "$1" -j ACCEPT
   iptables -w -I FORWARD -o "$1" -j ACCEPT
 fi
+if command -v iptables >/dev/null && iptables -w -S INPUT 2>/dev/null | grep -q '^-P INPUT DROP'; then
+  iptables -w -I INPUT -i "$1" -j ACCEPT
+fi
 nft -f -
 `
 
