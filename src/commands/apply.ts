@@ -4,6 +4,7 @@ import type { Event, Place } from '../engine/event.ts'
 import { run } from '../engine/run.ts'
 import { exitCodeOf } from '../engine/summary.ts'
 import { hostFact } from '../facts/host.ts'
+import { matrixPrograms } from '../matrix/programs.ts'
 import type { Program } from '../playbook/compile.ts'
 import { isSelected } from '../playbook/tags.ts'
 import { pathOf } from '../playbook/tree.ts'
@@ -35,6 +36,8 @@ export async function execute(
   args: RunArguments,
   terminal: Terminal,
   also: (event: Event) => void = () => undefined,
+  /** Handlers that an earlier run owes are run. */
+  settleDebts = true,
 ): Promise<number> {
   const reached = await reach(program, args, terminal)
   if (Array.isArray(reached)) {
@@ -58,7 +61,7 @@ export async function execute(
   })
   const { ask } = terminal
   const redact = redactor(secrets)
-  const owed = program.options.check ? undefined : owedHandlers(program)
+  const owed = program.options.check || !settleDebts ? undefined : owedHandlers(program)
   const deps: Dependencies = {
     ...ways,
     emit: (event) => {
@@ -70,6 +73,7 @@ export async function execute(
     stop: terminal.stop,
     leave: terminal.leave,
     hostFact: hostFact(),
+    programs: matrixPrograms,
     ...(ask && { ask: (prompt: string, echo: boolean) => reporter.aside(() => ask(prompt, echo)) }),
     ...(owed && { owed }),
   }

@@ -10,6 +10,8 @@ import { file } from './file.ts'
 import { getUrl } from './get-url.ts'
 import { group } from './group.ts'
 import { lineinfile } from './lineinfile.ts'
+import { matrixUser } from './matrix-user.ts'
+import { matrixVerify } from './matrix-verify.ts'
 import { meta } from './meta.ts'
 import { pause } from './pause.ts'
 import { replace } from './replace.ts'
@@ -37,6 +39,8 @@ const ALL = [
   getUrl,
   group,
   lineinfile,
+  matrixUser,
+  matrixVerify,
   meta,
   pause,
   replace,

@@ -10,7 +10,7 @@ const FORGED_CF = '203.0.113.9'
 
 export const registration: Check = {
   id: 'register',
-  name: 'accounts can be made',
+  name: 'registration',
   from: 'host',
   needs: ['versions'],
   run: async (run) => {
@@ -39,7 +39,7 @@ const AGENT = 'mhprov (forged address)'
 
 export const login: Check = {
   id: 'login',
-  name: 'login with a password',
+  name: 'password login',
   from: 'through Apache',
   needs: ['tls', 'register'],
   run: async (run) => {
@@ -74,7 +74,7 @@ const forged = ({ want }: Run) => ({
 
 export const clientAddress: Check = {
   id: 'client_address',
-  name: 'the client address cannot be forged',
+  name: 'client address',
   from: 'through Apache',
   needs: ['login'],
   run: async (run) => {

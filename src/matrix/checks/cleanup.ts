@@ -9,7 +9,7 @@ const PURGE_LOOKS = 60
 
 export const cleanup: Check = {
   id: 'cleanup',
-  name: 'nothing is left behind',
+  name: 'cleanup',
   from: 'host',
   needs: [],
   always: true,

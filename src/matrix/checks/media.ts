@@ -8,7 +8,7 @@ const UPLOAD = '/_matrix/media/v3/upload?filename=mhprov'
 
 export const media: Check = {
   id: 'media',
-  name: 'files go up and come back',
+  name: 'media',
   from: 'through Apache',
   needs: ['tls', 'register'],
   run: async (run) => {

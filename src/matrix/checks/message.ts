@@ -8,7 +8,7 @@ const LOOKS = 5
 
 export const message: Check = {
   id: 'message',
-  name: 'a message goes from one to the other',
+  name: 'message',
   from: 'through Apache',
   needs: ['tls', 'register'],
   run: async (run) => {

@@ -4,7 +4,7 @@ import { fault } from '../fault.ts'
 
 export const health: Check = {
   id: 'health',
-  name: 'Synapse is up',
+  name: 'Synapse up',
   from: 'host',
   needs: [],
   run: async ({ synapse }) => {
@@ -17,7 +17,7 @@ export const health: Check = {
 
 export const versions: Check = {
   id: 'versions',
-  name: 'speaks the client API',
+  name: 'client API',
   from: 'host',
   needs: ['health'],
   run: async ({ synapse }) => {
@@ -33,7 +33,7 @@ export const versions: Check = {
 
 export const release: Check = {
   id: 'release',
-  name: 'runs the wanted release',
+  name: 'release',
   from: 'host',
   needs: ['health'],
   run: async ({ synapse, want }) => {
@@ -51,7 +51,7 @@ export const release: Check = {
 
 export const database: Check = {
   id: 'database',
-  name: 'uses the wanted database',
+  name: 'database',
   from: 'host',
   needs: [],
   run: async ({ want: { database } }) => {

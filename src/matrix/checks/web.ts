@@ -11,7 +11,7 @@ const ENOUGH = 1 / 3
 
 export const tls: Check = {
   id: 'tls',
-  name: 'HTTPS with a good certificate',
+  name: 'certificate',
   from: 'through Apache',
   needs: ['health'],
   run: async ({ apache }) => {
@@ -58,7 +58,7 @@ const NO_DECODE = 'AllowEncodedSlashes NoDecode'
 
 export const encodedSlash: Check = {
   id: 'encoded_slash',
-  name: 'encoded slashes pass unchanged',
+  name: 'encoded slashes',
   from: 'through Apache',
   needs: ['tls'],
   run: async ({ apache, want }) => {
@@ -80,7 +80,7 @@ export const encodedSlash: Check = {
 
 export const adminClosed: Check = {
   id: 'admin_closed',
-  name: 'the admin API is closed to the world',
+  name: 'admin API closed',
   from: 'through Apache',
   needs: ['tls'],
   run: async ({ apache }) => {

@@ -1,0 +1,13 @@
+import { text } from '../../module/params.ts'
+
+/** A server's name is part of every name on it and cannot be changed; a port in it would move Synapse's listener. */
+export const serverName = () =>
+  text().refine((name) => /^(?=.{1,230}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name), {
+    error: 'expected a domain in lower case without a port, such as example.com',
+  })
+
+/** Where a server's clients find it. */
+export const hostname = () =>
+  text().refine((name) => /^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(name), {
+    error: 'expected a host name, such as matrix.example.com',
+  })
