@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { connect, type TLSSocket } from 'node:tls'
+import { DialError } from '../module/program.ts'
 import type { Fault } from './fault.ts'
 
 /** How a server on the host is reached: Synapse itself, or Apache in front of it. */
@@ -62,6 +63,7 @@ export function explain(error: NodeJS.ErrnoException, way: Way): Fault {
     return fault(`the certificate is not for ${name}`, `its names must hold ${name}; or another virtual host answers: check ServerName`)
   if (/wrong version number|packet length too long|http request/.test(error.message))
     return fault(`port ${way.port} does not speak TLS`, 'SSLEngine on is missing in the virtual host of this port')
+  if (error instanceof DialError) return fault(error.message, error.hint ?? way.unanswered)
   if (code === 'ECONNRESET' || code === 'EPIPE' || error.message === 'socket hang up')
     return fault('the connection was closed before the answer was whole', way.unanswered)
   return fault(error.message, way.unanswered)

@@ -31,14 +31,15 @@ export function detailLines(report: TaskReport, options: DetailOptions, named = 
   const lines: string[] = []
   // what was planned explains a failure, but comes after it: it did not happen
   const tried = report.failure && report.items.length === 0
-  if (!tried) for (const change of report.changes) lines.push(...changeLines(change, options, named))
+  // what a proof did is in its table
+  const changes = report.checks.length > 0 ? [] : report.changes
+  if (!tried) for (const change of changes) lines.push(...changeLines(change, options, named))
   lines.push(...spoken(report.said, options), ...proof(report.checks, options))
   for (const item of report.items) lines.push(...itemLines(item, report, options))
   if (report.because) lines.push(style.paint('maybe', `depends on: ${printable(report.because)}`))
   // a loop's failure is that of its first failed item, told there
   if (report.failure && !report.items.some((item) => item.failure)) lines.push(...reportedFailure(report.failure, report, options))
-  if (tried && !report.ignored)
-    for (const change of report.changes) lines.push(`  ${style.paint('quiet', 'tried:')} ${printable(change.summary)}`)
+  if (tried && !report.ignored) for (const change of changes) lines.push(`  ${style.paint('quiet', 'tried:')} ${printable(change.summary)}`)
   if (options.verbosity >= 2) lines.push(style.paint('quiet', `=> ${printable(JSON.stringify(report.result))}`))
   return lines.map((line) => clip(line, options.columns, style.ellipsis))
 }

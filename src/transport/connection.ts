@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { DialError } from '../module/program.ts'
 import { asLoginUser, asOtherUser } from './become.ts'
 import { dialWithin, hostAndPort } from './dial.ts'
 import { greet } from './greeting.ts'
@@ -58,8 +59,8 @@ export function connectionOver(way: Way, target: Target): Connection {
     dial: async (host, port) => {
       const gone = () => closed ?? way.lost()
       if (closed) throw closed
-      return dialWithin(target.connectTimeout, way.dial(host, port)).catch((error: Error) => {
-        throw gone() ?? new Error(`${target.name} could not connect to ${hostAndPort(host, port)}: ${error.message}`)
+      return dialWithin(target.connectTimeout, way.dial(host, port)).catch((error: DialError) => {
+        throw gone() ?? new DialError(`${target.name} could not connect to ${hostAndPort(host, port)}: ${error.message}`, error.hint)
       })
     },
     close: async () => {

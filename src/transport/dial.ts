@@ -1,12 +1,13 @@
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { DialError } from '../module/program.ts'
 import { Deadline } from './deadline.ts'
 import { HostLost } from './transport.ts'
 
 /** An address as people write it: `web1:22`, `[::1]:22`. */
 export const hostAndPort = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
 
-/** A connection that is being made, within a time: one that comes after all is closed. Rejects with an Error whose message is the reason alone. */
+/** A connection that is being made, within a time: one that comes after all is closed. Rejects with a DialError whose message is the reason alone. */
 export async function dialWithin(seconds: number, dialled: Promise<Duplex>): Promise<Duplex> {
   const deadline = new Deadline(seconds, new HostLost('timeout', `no answer within ${seconds} s`))
   try {
@@ -16,7 +17,7 @@ export async function dialWithin(seconds: number, dialled: Promise<Duplex>): Pro
       (late) => late.destroy(),
       () => undefined, // its reason is the one that is told, or came too late to be told
     )
-    throw new Error((error as Error).message)
+    throw error instanceof DialError ? error : new DialError((error as Error).message)
   } finally {
     deadline.stop()
   }
@@ -40,10 +41,10 @@ export function dialHere(host: string, port: number): Promise<Duplex> {
 
 // RFC 4254, 5.1
 const ADMINISTRATIVELY_PROHIBITED = 1
+const FORWARDING = 'set AllowTcpForwarding yes (local suffices) in its sshd_config; DisableForwarding and PermitOpen forbid it, too'
 
 /** Why a server opened no channel for a TCP connection. */
-export function refusedChannel(error: Error & { readonly reason?: unknown }, host: string): string {
-  if (error.reason === ADMINISTRATIVELY_PROHIBITED)
-    return `its SSH server forwards no connections for this user (AllowTcpForwarding, DisableForwarding or PermitOpen in sshd_config on ${host})`
-  return error.message.replace('(SSH) Channel open failure: ', '')
-}
+export const refusedChannel = (error: Error & { readonly reason?: unknown }): DialError =>
+  error.reason === ADMINISTRATIVELY_PROHIBITED
+    ? new DialError('its SSH server forwards no connections for this user', FORWARDING)
+    : new DialError(error.message.replace('(SSH) Channel open failure: ', ''))

@@ -63,7 +63,7 @@ export async function connectSsh(target: Target, options: SshOptions = {}): Prom
     try {
       return await login.ssh.forwardOut('127.0.0.1', 0, host, port)
     } catch (error) {
-      throw new Error(refusedChannel(error as Error, target.name))
+      throw refusedChannel(error as Error)
     }
   }
   return connectionOver({ loginUser: login.hop.user, start: (command) => start(login, command), dial, lost, end }, target)
@@ -125,7 +125,7 @@ async function forward(login: Login, next: Hop, signal: AbortSignal | undefined)
   try {
     return await deadline.limit(login.ssh.forwardOut('127.0.0.1', 0, host, port))
   } catch (error) {
-    throw error instanceof HostLost ? error : failed(refusedChannel(error as Error, from))
+    throw error instanceof HostLost ? error : failed(refusedChannel(error as Error).message)
   } finally {
     deadline.stop()
   }

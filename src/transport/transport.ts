@@ -31,8 +31,8 @@ export interface Connection {
   /** The shell of the login user, or of `become`; opened at the first call and kept. */
   shell(become?: Become): Promise<Shell>
   /**
-   * A TCP connection as a program on the host would open it, to a name or address as the host sees it. Rejects with an Error that says
-   * why the host could not connect; with HostLost when the host is gone.
+   * A TCP connection as a program on the host would open it, to a name or address as the host sees it. Rejects with a
+   * DialError that says why the host could not connect; with HostLost when the host is gone.
    */
   dial(host: string, port: number): Promise<Duplex>
   /** Counted for the laws on cost: channels opened, and times the engine waited for an answer with nothing already under way. */

@@ -24,7 +24,7 @@ export const registration: Check = {
     const server = run.user.id.slice(run.user.id.indexOf(':') + 1)
     if (server !== run.want.serverName)
       return fault(`Synapse calls itself ${server}, not ${run.want.serverName}`, 'server_name here must be that of homeserver.yaml')
-    return good(`${run.admin.id} and a user`)
+    return good('an administrator and a user made')
   },
 }
 
@@ -61,7 +61,7 @@ export const login: Check = {
     const { access_token: token, user_id } = reply.json ?? {}
     if (typeof token !== 'string') return fault('logging in: the answer holds no access_token')
     run.login = token
-    return user_id === id ? good(`as ${id}`) : fault(`logged in as ${String(user_id)}, not ${id}`)
+    return user_id === id ? good('the user is let in') : fault(`logged in as ${String(user_id)}, not ${id}`)
   },
 }
 
@@ -99,7 +99,7 @@ export const clientAddress: Check = {
         `Synapse believes a forged CF-Connecting-IP (${FORGED_CF})`,
         'the virtual host believes CF-Connecting-IP without a tunnel in front: take that line away',
       )
-    if (seen.includes(HERE)) return good(`${HERE} is seen, not ${FORGED}`)
+    if (seen.includes(HERE)) return good(`${HERE}, forged ones ignored`)
     return fault(
       `Synapse saw ${seen.join(', ') || 'no address'}, not ${HERE} from which Apache was asked`,
       'x_forwarded: true is missing in the listener of homeserver.yaml, or Apache sends no X-Forwarded-For',

@@ -49,7 +49,7 @@ async function clear({ admin, user, login, room, uploaded }: Run, synapse: Clien
   await attempt(admin!.id, must(synapse, account(admin!.id), 'deactivating it'))
   const [first] = left
   if (first) return fault(left.map((one) => one.detail).join('; '), 'what is named is still there: remove it by the admin API')
-  return good(`accounts deactivated${room ? ', room purged' : ''}`)
+  return good(`accounts${room ? ', room' : ''} and files removed`)
 }
 
 /** Synapse's documentation, "Delete Room API", version 2: it goes on in the background. */

@@ -42,7 +42,9 @@ export const message: Check = {
       if (!synced.ok) return synced
       const event = eventsOf(synced.json, room).find((one) => one.event_id === sent.json?.event_id)
       if (event)
-        return event.content?.body === body ? good('sent, read, equal') : fault('the message that arrived is not the one that was sent')
+        return event.content?.body === body
+          ? good('arrives as it was sent')
+          : fault('the message that arrived is not the one that was sent')
       since = `&since=${encodeURIComponent(String(synced.json?.next_batch ?? ''))}`
     }
     return fault('the message was sent, but the other user does not get it', 'see the log: docker logs --tail 50 synapse')
