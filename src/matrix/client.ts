@@ -50,10 +50,10 @@ export const clientOf = (way: Way, signal: AbortSignal, patience: Patience): Cli
       if (!reply.ok || reply.status !== 429) return reply
       const wait = retryAfter(reply)
       if (wait > patience.left)
-        return fault(
-          `${request.path}: rate limited for another ${Math.ceil(wait / 1000)} s`,
-          'wait, or raise the limit in homeserver.yaml (rc_login, rc_message …)',
-        )
+        return {
+          ...fault(`rate limited for another ${Math.ceil(wait / 1000)} s`, 'wait, or raise the limit in homeserver.yaml (rc_login …)'),
+          limited: true,
+        }
       patience.left -= wait
       patience.say(`rate limited: waiting ${Math.ceil(wait / 1000)} s`)
       await sleep(wait, undefined, { signal }).catch(() => undefined)

@@ -5,6 +5,8 @@ export interface Fault {
   readonly hint?: string
   /** Matrix's name for the error, when a server gave one. */
   readonly errcode?: string
+  /** By a rate limit that lasts longer than anybody would wait. */
+  readonly limited?: true
 }
 
 export const fault = (detail: string, hint?: string): Fault => ({ ok: false, detail, ...(hint !== undefined && { hint }) })

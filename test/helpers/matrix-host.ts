@@ -11,6 +11,8 @@ export const VHOST = '/etc/apache2/sites-available/matrix.conf'
 const SYNAPSE = `registration_shared_secret: ${JSON.stringify(SECRET)}
 max_upload_size: 2M
 trusted_key_servers: []
+# many runs in a short time
+rc_login: { address: { per_second: 100, burst_count: 100 } }
 `
 
 /** As matrix_apache has it; tests take lines away. */
@@ -28,9 +30,9 @@ export const VIRTUAL_HOST = `<VirtualHost *:443>
 </VirtualHost>
 `
 
-export const makeCertificate = (days: number) => sh`
+export const makeCertificate = (days: number, path = CERTIFICATE) => sh`
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days ${days} -subj ${`/CN=${MATRIX_HOST}`} \
-  -addext ${`subjectAltName=DNS:${MATRIX_HOST}`} -keyout /etc/ssl/matrix.key -out ${CERTIFICATE} 2>/dev/null
+  -addext ${`subjectAltName=DNS:${MATRIX_HOST}`} -keyout ${path.replace('.pem', '.key')} -out ${path} 2>/dev/null
 `
 
 /** Waits until Synapse answers; a container that does not start shows its log. */

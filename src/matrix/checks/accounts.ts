@@ -57,6 +57,8 @@ export const login: Check = {
         M_UNKNOWN: 'is password_config.enabled false in homeserver.yaml?',
       },
     )
+    // login itself works: when it will let someone in again is for the rate limit to say
+    if (!reply.ok && reply.limited) return { ok: null, detail: reply.detail }
     if (!reply.ok) return reply
     const { access_token: token, user_id } = reply.json ?? {}
     if (typeof token !== 'string') return fault('logging in: the answer holds no access_token')
@@ -76,14 +78,11 @@ export const clientAddress: Check = {
   id: 'client_address',
   name: 'client address',
   from: 'through Apache',
-  needs: ['login'],
+  needs: ['tls', 'register'],
   run: async (run) => {
     const { apache, synapse } = run
-    const used = await must(
-      apache,
-      { path: '/_matrix/client/v3/account/whoami', token: run.login!, headers: forged(run) },
-      'using the login',
-    )
+    const { token } = run.user!
+    const used = await must(apache, { path: '/_matrix/client/v3/account/whoami', token, headers: forged(run) }, 'asking who one is')
     if (!used.ok) return used
     const path = `/_synapse/admin/v1/whois/${encodeURIComponent(run.user!.id)}`
     const reply = await must(synapse, { path, token: run.admin!.token }, 'asking where the user came from')

@@ -70,8 +70,9 @@ export const encodedSlash: Check = {
     // Synapse repeats the alias as it understood it
     if (errcode === 'M_NOT_FOUND' && said.includes('%'))
       return fault('%2F arrives encoded twice', 'nocanon is missing on the ProxyPass line: with it Apache hands the path on as it came')
-    if (errcode === 'M_NOT_FOUND') return good('%2F stays %2F')
     if (errcode === 'M_UNRECOGNIZED') return fault('M_UNRECOGNIZED', `the proxy decodes %2F: ${NO_DECODE} and nocanon are missing`)
+    // whatever else Synapse says of the alias: it was asked for one
+    if (typeof errcode === 'string') return good('%2F stays %2F')
     if (reply.status === 404)
       return fault('404 from Apache itself', `it refuses %2F: ${NO_DECODE} is missing in the virtual host of ${want.matrixHost}`)
     return refusal(apache, reply, 'looking a room alias up')
