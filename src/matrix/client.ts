@@ -96,6 +96,8 @@ function transfer(way: Way, { method, path, token, json, bytes, headers }: Reque
   const body = bytes ?? (json === undefined ? undefined : Buffer.from(JSON.stringify(json)))
   return new Promise((resolve, reject) => {
     let answered: IncomingMessage | undefined
+    // a request that has no socket yet does not tell that it was ended
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
     const request = httpRequest({
       method: method ?? (body ? 'POST' : 'GET'),
       path,

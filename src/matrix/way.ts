@@ -19,6 +19,8 @@ export interface Way {
 /** A connection along the way, its TLS made and the other end's certificate found good. Rejects with the error that OpenSSL or the dial gave. */
 export async function connection(way: Way, signal: AbortSignal): Promise<Duplex> {
   const plain = await way.dial('127.0.0.1', way.port)
+  // what goes wrong on it is told by what reads it, and after that is of no interest
+  plain.on('error', () => undefined)
   if (signal.aborted) plain.destroy()
   signal.addEventListener('abort', () => plain.destroy(), { once: true })
   return way.tls ? secured(plain, way.tls) : plain
@@ -27,8 +29,8 @@ export async function connection(way: Way, signal: AbortSignal): Promise<Duplex>
 export function secured(plain: Duplex, { name, ca }: NonNullable<Way['tls']>): Promise<TLSSocket> {
   const socket = connect({ socket: plain, servername: name, ALPNProtocols: ['http/1.1'], ...(ca !== undefined && { ca }) })
   return new Promise((resolve, reject) => {
-    socket.once('secureConnect', () => resolve(socket.off('error', reject)))
-    socket.once('error', (error) => {
+    socket.once('secureConnect', () => resolve(socket))
+    socket.on('error', (error) => {
       plain.destroy()
       reject(error)
     })

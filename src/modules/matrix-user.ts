@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { matrixAccount } from '../facts/matrix-account.ts'
 import { matrixStep } from '../matrix/programs.ts'
 import { defineModule } from '../module/define.ts'
-import { bool, int, secret, text } from '../module/params.ts'
-import { serverName } from './matrix/names.ts'
+import { bool, secret, text } from '../module/params.ts'
+import { port, serverName } from './matrix/names.ts'
 
 /** Matrix specification, appendices, "User Identifiers"; with the @, the colon and the server's name at most 255 bytes. */
 const LONGEST_ID = 255
@@ -20,7 +20,7 @@ const params = z
     admin: bool().default(false).describe('A new account is a server administrator.'),
     server_name: serverName().describe('The server’s name.'),
     registration_shared_secret: secret().describe('As in homeserver.yaml; accounts are made with it.'),
-    http_port: int().default(8008).describe('Where Synapse listens on the host’s 127.0.0.1.'),
+    http_port: port().default(8008).describe('Where Synapse listens on the host’s 127.0.0.1.'),
   })
   .refine((want) => Buffer.byteLength(`@${want.name}:${want.server_name}`) <= LONGEST_ID, {
     error: `a name with its server has ${LONGEST_ID} characters at most`,

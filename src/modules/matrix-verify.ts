@@ -5,9 +5,9 @@ import { tree } from '../facts/tree.ts'
 import { matrixStep } from '../matrix/programs.ts'
 import { defineModule } from '../module/define.ts'
 import { below } from '../module/host-path.ts'
-import { bool, int, path, secret, text } from '../module/params.ts'
+import { bool, path, secret, text } from '../module/params.ts'
 import { configuredDatabase } from './matrix/configured-database.ts'
-import { hostname, serverName } from './matrix/names.ts'
+import { fileSize, hostname, port, serverName } from './matrix/names.ts'
 
 const params = z.strictObject({
   server_name: serverName().describe('The server’s name: what stands behind the colon of its users’ names.'),
@@ -16,9 +16,14 @@ const params = z.strictObject({
   ca: path()
     .optional()
     .describe('PEM file on the host with the certificate to trust, when it is self-signed. Unset: the well-known authorities.'),
-  https_port: int().default(443).describe('Where Apache listens.'),
-  http_port: int().default(8008).describe('Where Synapse listens on the host’s 127.0.0.1.'),
-  version: text().optional().describe('The release that must run, such as v1.99.0; any without it.'),
+  https_port: port().default(443).describe('Where Apache listens.'),
+  http_port: port().default(8008).describe('Where Synapse listens on the host’s 127.0.0.1.'),
+  version: text()
+    .refine((version) => /^v?\d+\.\d+\.\d+/.test(version), {
+      error: 'expected a release such as v1.99.0; leave it out where any will do (latest)',
+    })
+    .optional()
+    .describe('The release that must run, such as v1.99.0; any without it.'),
   database: z
     .enum(['psycopg2', 'sqlite3'])
     .default('psycopg2')
@@ -27,10 +32,10 @@ const params = z.strictObject({
     .default('/var/lib/docker/volumes/synapse-data/_data')
     .describe('Directory on the host with homeserver.yaml and, when there is one, conf.d.'),
   tunnel: bool().default(false).describe('Requests come through a Cloudflare tunnel, so that CF-Connecting-IP is to be believed.'),
-  upload_size: int()
+  upload_size: fileSize()
     .default(1024 * 1024)
     .describe('Bytes of the larger of two files that are sent up and fetched back.'),
-  max_upload_size: int().optional().describe('Bytes that may be sent up; a file of one more must be refused.'),
+  max_upload_size: fileSize().optional().describe('Bytes that may be sent up; a file of one more must be refused.'),
 })
 
 type Counted = { readonly ok: boolean | null; readonly name: string; readonly detail: string; readonly hint?: string }
@@ -118,7 +123,8 @@ export const matrixVerify = defineModule({
     if (first)
       return { ...numbers, changed: false, failed: true, msg: `${first.name}: ${first.detail}${first.hint ? `\n${first.hint}` : ''}` }
     if (checks.some((one) => one.detail === 'interrupted')) return { ...numbers, changed: false, failed: true, msg: 'interrupted' }
-    return { ...numbers, changed: false, msg: `${passed} checks passed` }
+    const open = checks.length - passed
+    return { ...numbers, changed: false, msg: `${passed} checks passed${open > 0 ? `, ${open} not reached` : ''}` }
   },
 })
 

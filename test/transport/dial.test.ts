@@ -68,7 +68,7 @@ test('after the connection is closed there is none', async (t) => {
   const host = await sshd(t)
   const connection = await connected(t, host.target())
   const open = await connection.dial('127.0.0.1', await echo(t))
-  const ended = once(open, 'close')
+  const ended = once(open.resume(), 'close')
   await connection.close()
   await ended
   await t.throwsAsync(connection.dial('127.0.0.1', 1), { instanceOf: HostLost, message: 'the connection to box was closed' })

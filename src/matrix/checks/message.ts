@@ -16,7 +16,11 @@ export const message: Check = {
     const [from, to] = [run.admin!, run.user!]
     const made = await must(
       apache,
-      { path: '/_matrix/client/v3/createRoom', token: from.token, json: { preset: 'private_chat', name: 'mhprov verify' } },
+      {
+        path: '/_matrix/client/v3/createRoom',
+        token: from.token,
+        json: { preset: 'private_chat', name: 'mhprov verify', creation_content: { 'm.federate': false } },
+      },
       'creating a room',
     )
     if (!made.ok) return made

@@ -87,7 +87,7 @@ export const adminClosed: Check = {
   run: async ({ apache }) => {
     const reply = await apache.ask({ path: '/_synapse/admin/v1/server_version' })
     if (!reply.ok) return reply
-    if (reply.status !== 200) return good(`refused (${reply.status})`)
+    if (reply.status !== 200 || !reply.json) return good(`refused (${reply.status})`)
     return fault(
       '/_synapse/admin/v1/server_version answers',
       'anyone can try the admin API: proxy only /_matrix and /_synapse/client, not /_synapse or /',

@@ -12,7 +12,11 @@ export function configuredDatabase(files: readonly { readonly path: string; read
   for (const { path, content } of files) {
     if (!content.bytes)
       return {
-        why: { 'no file': `there is no ${path}`, denied: `${path} may not be read`, 'too large': `${path} is too large` }[content.why],
+        why: {
+          'no file': `there is no ${path}`,
+          denied: `${path} may not be read: the task needs become`,
+          'too large': `${path} is too large`,
+        }[content.why],
       }
     const parsed = parseYaml({ path, text: content.bytes.toString() })
     if (!parsed.ok) return { why: `${path} is not YAML: ${parsed.problems[0]?.message ?? ''}` }
