@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event } from '../engine/event.ts'
+import { imageNames } from '../lab/image.ts'
 import { type Lab, type LabHost, LabUnavailable, openLab, type Suite } from '../lab/lab.ts'
 import { installPackages, missingPackages } from '../lab/requirements.ts'
 import { modules } from '../modules/index.ts'
 import { loadPlaybook } from '../playbook/load.ts'
+import type { Node, Play } from '../playbook/tree.ts'
 import { compareRuns, rehearsalReport } from '../report/rehearsal.ts'
 import { wantsColour } from '../report/reporter.ts'
 import { execute } from './apply.ts'
@@ -25,7 +27,8 @@ const HOST = 'rehearsal'
 /** `mhprov rehearse`: check, apply and apply again on a real host that exists only for this, and tell how well the first foretold the second. */
 export async function rehearse(args: RehearseArguments, terminal: Terminal): Promise<number> {
   const playbook = args.playbook ?? FLAGSHIP
-  const groups = groupsOf(playbook)
+  const { plays } = loadPlaybook(playbook, modules).playbook
+  const groups = groupsOf(plays)
   const tell = (line: string) => terminal.err(`rehearse: ${line}\n`)
   const dir = mkdtempSync(join(tmpdir(), 'mhprov-'))
   const inventory = join(dir, 'inventory.yaml')
@@ -36,7 +39,8 @@ export async function rehearse(args: RehearseArguments, terminal: Terminal): Pro
     if (!openSession({ ...args, playbook, inventory }, terminal)) return EXIT.input
     if (!(await ready(args.yes ?? false, terminal, tell))) return EXIT.usage
     const began = Date.now()
-    lab = await openLab({ suite: args.suite as Suite, say: tell, signal: terminal.leave })
+    const images = plays.some(pullsImages) ? imageNames : []
+    lab = await openLab({ suite: args.suite as Suite, images, say: tell, signal: terminal.leave })
     const host = await lab.host(HOST)
     tell(`${args.suite} host at ${host.address} is up after ${seconds(Date.now() - began)}`)
     writeFileSync(inventory, inventoryText(groups, host))
@@ -78,10 +82,16 @@ async function threeRuns(args: RunArguments, terminal: Terminal, tell: (line: st
 }
 
 /** Groups that the playbook's host patterns name: the throwaway host is in all of them. */
-function groupsOf(playbook: string): string[] {
-  const patterns = loadPlaybook(playbook, modules).playbook.plays.map((play) => play.hosts)
-  const words = patterns.flatMap((pattern) => pattern.split(/[,:]/)).map((word) => word.replace(/^[!&]/, '').trim())
+function groupsOf(plays: readonly Play[]): string[] {
+  const words = plays.flatMap((play) => play.hosts.split(/[,:]/)).map((word) => word.replace(/^[!&]/, '').trim())
   return [...new Set(words)].filter((word) => /^[A-Za-z_][\w-]*$/.test(word) && !['all', 'localhost', 'ungrouped', HOST].includes(word))
+}
+
+/** Whether a task may pull an image: Docker Hub is out of the throwaway host's reach, and the lab's own images take a minute to make. */
+function pullsImages(play: Play): boolean {
+  const uses = (node: Node): boolean =>
+    node.kind === 'task' ? /^docker_(image|container)/.test(node.module.name) : [...node.block, ...node.rescue, ...node.always].some(uses)
+  return play.sections.flat().some(uses) || play.handlers.some(uses)
 }
 
 /** Logs in as an ordinary user who may use sudo with a password, as on a laptop. */

@@ -117,7 +117,11 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     const subnet = await freeSubnet(resolvers)
     await makeNetwork(name, subnet, dir, resolvers)
     const gateway = `${subnet}.1`
-    if (options.images?.length) hub = await openHub({ images: options.images, address: gateway, cache, mirror, say, signal })
+    if (options.images?.length) {
+      const opening = openHub({ images: options.images, address: gateway, cache, mirror, say, signal })
+      making.add(opening)
+      hub = await opening
+    }
     const privateKeyFile = join(dir, 'key')
     await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'mhprov lab', '-f', privateKeyFile])
     const publicKey = await readFile(`${privateKeyFile}.pub`, 'utf8')

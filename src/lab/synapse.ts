@@ -1,7 +1,8 @@
 import type { ImageRecipe } from './image.ts'
 
-/** The names that the official image has for Synapse's tools; Debian puts `synapse_` before some and leaves others out. */
+/** What the official image calls otherwise than Debian; synapse_port_db and synapse_review_recent_signups are the same. */
 const tools = {
+  python: 'python3',
   register_new_matrix_user: 'synapse_register_new_matrix_user',
   hash_password: 'synapse_hash_password',
   export_signing_key: 'synapse_export_signing_key',
