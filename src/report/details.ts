@@ -38,7 +38,12 @@ export function detailLines(report: TaskReport, options: DetailOptions, named = 
   for (const item of report.items) lines.push(...itemLines(item, report, options))
   if (report.because) lines.push(style.paint('maybe', `depends on: ${printable(report.because)}`))
   // a loop's failure is that of its first failed item, told there
-  if (report.failure && !report.items.some((item) => item.failure)) lines.push(...reportedFailure(report.failure, report, options))
+  if (report.failure && !report.items.some((item) => item.failure)) {
+    const { message } = report.failure
+    // below a table, the first line of the message says which of its rows is meant
+    const failure = report.checks.length > 0 ? { ...report.failure, message: message.split('\n')[0] ?? '' } : report.failure
+    lines.push(...reportedFailure(failure, report, options))
+  }
   if (tried && !report.ignored) for (const change of changes) lines.push(`  ${style.paint('quiet', 'tried:')} ${printable(change.summary)}`)
   if (options.verbosity >= 2) lines.push(style.paint('quiet', `=> ${printable(JSON.stringify(report.result))}`))
   return lines.map((line) => clip(line, options.columns, style.ellipsis))
