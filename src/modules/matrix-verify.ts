@@ -90,8 +90,10 @@ export const matrixVerify = defineModule({
     const ca = is.ca?.bytes?.toString()
     if (ca !== undefined && !ca.includes('-----BEGIN CERTIFICATE-----'))
       return { changes: [], failure: `ca: ${want.ca} holds no certificate in PEM` }
+    // in a directory that may not be searched, nothing seems to be there
+    const denied = !is.sqlite.exists && is.sqlite.why === 'denied'
     const configuration = [
-      { path: below(want.data_dir, 'homeserver.yaml'), content: is.homeserver },
+      { path: below(want.data_dir, 'homeserver.yaml'), content: denied ? ({ why: 'denied' } as const) : is.homeserver },
       ...further(want.data_dir, is.further).map((file, i) => ({ path: file, content: is.files[i]! })),
     ]
     const input = {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import test from 'ava'
 import type { VerifyInput } from '../../src/matrix/programs.ts'
 import type { Plan } from '../../src/module/define.ts'
@@ -40,6 +40,13 @@ test('the database is the one that the last of the configuration files names', a
   writeFileSync(further.at('conf.d/60-other.yaml'), 'a: "\n')
   t.regex(inputOf(await planned({ data_dir })).database.why ?? '', /60-other\.yaml is not YAML: /)
   t.regex(inputOf(await planned({ data_dir: '/nonexistent' })).database.why ?? '', /^there is no \/nonexistent\/homeserver\.yaml$/)
+})
+
+test('a directory that only root may search is told from one without a configuration', async (t) => {
+  const { root } = scratch(t, { 'homeserver.yaml': 'database: {name: psycopg2}\n' })
+  chmodSync(root, 0o700)
+  const { plan } = await settle(matrixVerify, { ...WANT, data_dir: root }, { check: true, prefix: ['runuser', '-u', 'nobody', '--'] })
+  t.is(inputOf(plan).database.why, `${root}/homeserver.yaml may not be read: the task needs become`)
 })
 
 test('the certificate to trust is read on the host', async (t) => {
