@@ -120,6 +120,19 @@ function cli(argv: readonly string[], terminal: Terminal, end: (code: number) =>
         end(await (await import('./commands/apply.ts')).apply(given({ ...args, check: true, diff: args.diff ?? true }), terminal)),
     )
     .command(
+      'verify [playbook]',
+      'Prove that the server works: the tasks tagged verify, as a table of checks',
+      (y) =>
+        playbook(y).options({
+          ...INVENTORY,
+          ...CONNECTION,
+          forks: RUN.forks,
+          output: { ...RUN.output, describe: 'How to show the run; json is one document, by host' },
+          verbose: RUN.verbose,
+        }),
+      async (args) => end(await (await import('./commands/verify.ts')).verify(given(args), terminal)),
+    )
+    .command(
       'validate [playbook]',
       'Check inventory and playbook without connecting to anything',
       (y) => playbook(y).options({ ...INVENTORY, tags: RUN.tags, 'skip-tags': RUN['skip-tags'] }),

@@ -4,6 +4,7 @@ import type { Event, Place } from '../engine/event.ts'
 import { run } from '../engine/run.ts'
 import { exitCodeOf } from '../engine/summary.ts'
 import { hostFact } from '../facts/host.ts'
+import { matrixPrograms } from '../matrix/programs.ts'
 import type { Program } from '../playbook/compile.ts'
 import { isSelected } from '../playbook/tags.ts'
 import { pathOf } from '../playbook/tree.ts'
@@ -35,6 +36,8 @@ export async function execute(
   args: RunArguments,
   terminal: Terminal,
   also: (event: Event) => void = () => undefined,
+  /** Handlers that an earlier run owes are run. */
+  settleDebts = true,
 ): Promise<number> {
   const { program } = session
   const reached = await reach(program, args, terminal)
@@ -58,9 +61,8 @@ export async function execute(
     frame: (place, remark) => frameOf(place, remark, colour),
     total: (host) => totals.get(host),
   })
-  const { ask } = terminal
-  const { secrets } = terminal
-  const owed = program.options.check ? undefined : owedHandlers(program)
+  const { ask, secrets } = terminal
+  const owed = program.options.check || !settleDebts ? undefined : owedHandlers(program)
   const deps: Dependencies = {
     ...ways,
     emit: (event) => {
@@ -73,6 +75,7 @@ export async function execute(
     stop: terminal.stop,
     leave: terminal.leave,
     hostFact: hostFact(),
+    programs: matrixPrograms,
     ...(ask && { ask: (prompt: string, echo: boolean) => reporter.aside(() => ask(prompt, echo)) }),
     ...(owed && { owed }),
   }

@@ -1,6 +1,7 @@
 import { position, type Source } from '../diagnostic.ts'
 import type { Fact } from '../module/fact.ts'
 import type { LocalFile } from '../module/local-file.ts'
+import type { Programs } from '../module/program.ts'
 import type { Program, ProgramPlay } from '../playbook/compile.ts'
 import { type hostScope, type Knowledge, taskScope } from '../playbook/host-scope.ts'
 import { RenderError, render } from '../playbook/render.ts'
@@ -32,6 +33,8 @@ export interface Dependencies {
   readonly ask?: (prompt: string, echo: boolean) => Promise<string>
   /** The fact that answers `ansible_facts`. */
   readonly hostFact: Fact<Record<string, unknown>>
+  /** What program steps call. */
+  readonly programs?: Programs
   /** Handlers that an earlier run was notified of and did not come to run. */
   readonly owed?: OwedHandlers
 }

@@ -144,12 +144,15 @@ async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[]
     if (step.do === 'run' && step.anyExit && output.code === 124 && setting.step.timeout !== undefined)
       return failedStep(output, outputs, changes, setting.step.timeout)
   }
-  is = await answersTo(module.facts?.(want, inputs), cache)
+  const first = module.facts?.(want, inputs)
+  if (module.result) ask(flatten(first), { ...setting, ahead: () => [] })
+  is = await answersTo(first, cache)
   const second = module.more?.(want, is, inputs)
   if (module.result) ask(flatten(second), { ...setting, ahead: () => [] })
   if (module.result) is = { ...is, ...(await answersTo(second, cache)) }
   const result = { changed: writes, ...module.result?.(want, is, outputs, inputs), ...diffOf(plan.changes) }
-  return settle(result, changes, plan, outputs.at(-1))
+  // a program's output is not for reading: what went wrong is in the result
+  return settle(result, changes, plan, steps.at(-1)?.do === 'program' ? undefined : outputs.at(-1))
 }
 
 const diffOf = (changes: readonly Change[]) => {

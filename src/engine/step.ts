@@ -1,8 +1,10 @@
+import type { Duplex } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Output, Step } from '../module/define.ts'
+import type { Programs } from '../module/program.ts'
 import { quote } from '../module/shell.ts'
-import type { Shell } from '../transport/transport.ts'
+import { HostLost, type Shell } from '../transport/transport.ts'
 
 export interface StepContext {
   readonly shell: Shell
@@ -13,6 +15,9 @@ export interface StepContext {
   /** Asks the person at the terminal; undefined when there is none. */
   readonly ask?: (prompt: string, echo: boolean) => Promise<string>
   readonly signal: AbortSignal
+  readonly programs: Programs
+  /** A TCP connection from where the task is carried out. */
+  readonly dial: (host: string, port: number) => Promise<Duplex>
 }
 
 /** Carries out one step. The only thing in mhprov that writes to a host. */
@@ -23,6 +28,7 @@ export async function runStep(step: Step, context: StepContext): Promise<Output>
     if (step.seconds !== undefined) await sleep(step.seconds * 1000, undefined, { signal: context.signal }).catch(() => undefined)
     return { code: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), start, end: Date.now(), ...(input !== undefined && { input }) }
   }
+  if (step.do === 'program') return { ...(await runProgram(step, context)), start, end: Date.now() }
   const lines = step.live && context.onLine ? lineSplitter(context.onLine) : undefined
   const reply = await context.shell.request({
     script: withTimeout(step.userEnvironment ? exported(context.environment) + step.script.text : step.script.text, context.timeout),
@@ -31,6 +37,38 @@ export async function runStep(step: Step, context: StepContext): Promise<Output>
   })
   lines?.end()
   return { ...reply, start, end: Date.now() }
+}
+
+/** An interrupted program, or one whose time is over, still tells how far it came. */
+async function runProgram(
+  { program, input }: Extract<Step, { do: 'program' }>,
+  { programs, dial, signal, onLine, timeout }: StepContext,
+): Promise<Pick<Output, 'code' | 'stdout' | 'stderr'>> {
+  const run = programs[program]
+  if (!run) throw new Error(`there is no program "${program}"`)
+  const late = new AbortController()
+  const end = () => late.abort()
+  const timer = timeout === undefined ? undefined : setTimeout(end, timeout * 1000)
+  if (signal.aborted) end()
+  signal.addEventListener('abort', end, { once: true })
+  let lost: HostLost | undefined
+  try {
+    const answer = await run(input, {
+      // a program takes any failed connection for an answer; that the host is gone is more than that
+      dial: (host, port) =>
+        dial(host, port).catch((error: unknown) => {
+          if (error instanceof HostLost) lost = error
+          throw error
+        }),
+      signal: late.signal,
+      say: (line) => onLine?.('stdout', line),
+    })
+    if (lost) throw lost
+    return { code: 0, stdout: Buffer.from(JSON.stringify(answer)), stderr: Buffer.alloc(0) }
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', end)
+  }
 }
 
 const exported = (environment: Readonly<Record<string, string>>): string =>

@@ -114,6 +114,8 @@ async function carryOut(context: HostContext, task: Task, scope: Scope, ref: Tas
     step: {
       environment: environmentOf(task, scope),
       signal: context.deps.stop,
+      programs: context.deps.programs ?? {},
+      dial: async (host, port) => (await place.connection()).dial(host, port),
       ...(timeout !== undefined && { timeout }),
       ...(context.deps.ask && { ask: context.deps.ask }),
       ...(!secret && {

@@ -20,6 +20,13 @@ export type Step =
       /** Runs with the task's `environment:`. */
       readonly userEnvironment?: true
     }
+  | {
+      /** A program of the controller that talks to the host over TCP. Its output is JSON on stdout. */
+      readonly do: 'program'
+      readonly program: string
+      /** Plain data; a secret in it stays a `Secret` that only the program reveals. */
+      readonly input: unknown
+    }
   | { readonly do: 'pause'; readonly seconds?: number; readonly prompt?: string; readonly echo?: boolean }
 
 /** Before and after of a changed text, as Ansible's `diff` result has it. */

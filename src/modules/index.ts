@@ -19,6 +19,8 @@ import { file } from './file.ts'
 import { getUrl } from './get-url.ts'
 import { group } from './group.ts'
 import { lineinfile } from './lineinfile.ts'
+import { matrixUser } from './matrix-user.ts'
+import { matrixVerify } from './matrix-verify.ts'
 import { meta } from './meta.ts'
 import { pause } from './pause.ts'
 import { postgresqlAlterSystem } from './postgresql-alter-system.ts'
@@ -64,6 +66,8 @@ const ALL = [
   getUrl,
   group,
   lineinfile,
+  matrixUser,
+  matrixVerify,
   meta,
   pause,
   postgresqlAlterSystem,

@@ -1,4 +1,5 @@
 import type { Failure, Place, PlannedChange } from '../engine/event.ts'
+import { type CheckRow, checkTable } from './check-table.ts'
 import { diffLines } from './diff.ts'
 import type { Remark } from './frame.ts'
 import { clip, fold } from './measure.ts'
@@ -18,6 +19,8 @@ export interface FailureOptions {
 export interface DetailOptions extends FailureOptions {
   readonly verbosity: number
   readonly diff: boolean
+  /** What a line of a table may take, when that is less. */
+  readonly tableColumns?: number
 }
 
 const TAIL = 20
@@ -28,14 +31,20 @@ export function detailLines(report: TaskReport, options: DetailOptions, named = 
   const lines: string[] = []
   // what was planned explains a failure, but comes after it: it did not happen
   const tried = report.failure && report.items.length === 0
-  if (!tried) for (const change of report.changes) lines.push(...changeLines(change, options, named))
-  lines.push(...spoken(report.said, options))
+  // what a proof did is in its table
+  const changes = report.checks.length > 0 ? [] : report.changes
+  if (!tried) for (const change of changes) lines.push(...changeLines(change, options, named))
+  lines.push(...spoken(report.said, options), ...proof(report.checks, options))
   for (const item of report.items) lines.push(...itemLines(item, report, options))
   if (report.because) lines.push(style.paint('maybe', `depends on: ${printable(report.because)}`))
   // a loop's failure is that of its first failed item, told there
-  if (report.failure && !report.items.some((item) => item.failure)) lines.push(...reportedFailure(report.failure, report, options))
-  if (tried && !report.ignored)
-    for (const change of report.changes) lines.push(`  ${style.paint('quiet', 'tried:')} ${printable(change.summary)}`)
+  if (report.failure && !report.items.some((item) => item.failure)) {
+    const { message } = report.failure
+    // below a table, the first line of the message says which of its rows is meant
+    const failure = report.checks.length > 0 ? { ...report.failure, message: message.split('\n')[0] ?? '' } : report.failure
+    lines.push(...reportedFailure(failure, report, options))
+  }
+  if (tried && !report.ignored) for (const change of changes) lines.push(`  ${style.paint('quiet', 'tried:')} ${printable(change.summary)}`)
   if (options.verbosity >= 2) lines.push(style.paint('quiet', `=> ${printable(JSON.stringify(report.result))}`))
   return lines.map((line) => clip(line, options.columns, style.ellipsis))
 }
@@ -45,18 +54,26 @@ function changeLines(change: PlannedChange, options: DetailOptions, named: boole
   return [...(named ? [] : [printable(change.summary)]), ...diff]
 }
 
+/** A table of checks stands by itself: blank lines part it from what is around it. */
+const proof = (checks: readonly CheckRow[], { style, columns, tableColumns }: DetailOptions): string[] =>
+  checks.length === 0 ? [] : [...checkTable(checks, style, Math.min(tableColumns ?? columns, columns)), '']
+
 const spoken = (said: readonly string[], { columns }: DetailOptions): string[] => said.flatMap((line) => fold(printable(line), columns - 2))
 
 function itemLines(item: ItemReport, report: TaskReport, options: DetailOptions): string[] {
   const { style, verbosity } = options
-  const quiet = (item.label === 'ok' || item.label === 'skipped') && item.said.length === 0
+  const quiet = (item.label === 'ok' || item.label === 'skipped') && item.said.length + item.checks.length === 0
   if (quiet && verbosity < 1) return []
   const [only, ...more] = item.changes
   const summary = only && more.length === 0 ? style.paint('quiet', ` (${printable(only.summary)})`) : ''
   // the task's own line has the word already, unless its items ended differently
   const word = item.label === report.label && !item.failure ? '' : `${style.paint(item.label, item.label)} `
   const head = `${word}${style.paint('strong', printable(item.item))}${summary}`
-  const lines = [...item.changes.flatMap((change) => changeLines(change, options, summary !== '')), ...spoken(item.said, options)]
+  const lines = [
+    ...item.changes.flatMap((change) => changeLines(change, options, summary !== '')),
+    ...spoken(item.said, options),
+    ...proof(item.checks, options),
+  ]
   const failure = item.failure ? reportedFailure(item.failure, report, options) : []
   return [head, ...[...lines, ...failure].map((line) => `  ${line}`)]
 }

@@ -12,12 +12,13 @@ export function openJson(write: (text: string) => void): Reporter {
   }
 }
 
-/** JSON of one line that a terminal may be shown: what JSON itself does not escape of control and format characters is escaped too. */
-function toLine(value: unknown): string {
-  return JSON.stringify(value, inOrder).replace(/(?![\u200c\u200d])[\x7f-\x9f\p{Cf}\u2028\u2029]/gu, (one) =>
+const toLine = (value: unknown): string => harmlessJson(JSON.stringify(value, inOrder))
+
+/** JSON that a terminal may be shown: what JSON itself does not escape of control and format characters is escaped too. */
+export const harmlessJson = (json: string): string =>
+  json.replace(/(?![\u200c\u200d])[\x7f-\x9f\p{Cf}\u2028\u2029]/gu, (one) =>
     [...Array(one.length).keys()].map((i) => `\\u${one.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
   )
-}
 
 function inOrder(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value)

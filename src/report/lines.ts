@@ -10,6 +10,7 @@ import { count, duration, linesOf, printable, roundDuration, titleOf } from './t
 
 const WIDEST_HOST = 32
 const TABLE_COLUMNS = 100
+const NARROWEST_TABLE = 50
 /** What a CI log shows whole; beyond it a line says nothing more. */
 const LINE_COLUMNS = 500
 /** Milliseconds. */
@@ -41,7 +42,8 @@ export function openLines(options: ReporterOptions): Reporter {
     const title = label === 'skipped' ? style.paint('quiet', titleOf(task)) : titleOf(task)
     const time = report.ms >= WORTH_TELLING ? style.paint('quiet', `  ${duration(report.ms)}`) : ''
     tell(host, label, `${title}${task.handler ? style.paint('quiet', ' (handler)') : ''}${time}`)
-    below(host, detailLines(report, details))
+    const tableColumns = Math.max(options.columns() - hosts - labels - 4, NARROWEST_TABLE)
+    below(host, detailLines(report, { ...details, tableColumns }))
     running.delete(host)
     if (report.failure && !report.ignored) told.add(host)
   }

@@ -16,6 +16,7 @@ const STYLES = {
   ignored: ['magenta'],
   unreachable: ['bold', 'red'],
   interrupted: ['bold', 'magenta'],
+  plain: [],
   strong: ['bold'],
   quiet: ['dim'],
   hint: ['cyan'],

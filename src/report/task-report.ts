@@ -1,4 +1,5 @@
 import type { Event, Failure, PlannedChange, Summary, TaskRef } from '../engine/event.ts'
+import { type CheckRow, checksIn } from './check-table.ts'
 import { type Label, labelOf } from './style.ts'
 
 /** One turn of a loop, with what was planned in it. */
@@ -8,6 +9,8 @@ export interface ItemReport {
   readonly changes: readonly PlannedChange[]
   /** What `debug` has to show. */
   readonly said: readonly string[]
+  /** What a module that proves something has found. */
+  readonly checks: readonly CheckRow[]
   readonly failure?: Failure
 }
 
@@ -20,6 +23,7 @@ export interface TaskReport {
   readonly changes: readonly PlannedChange[]
   readonly items: readonly ItemReport[]
   readonly said: readonly string[]
+  readonly checks: readonly CheckRow[]
   readonly result: Record<string, unknown>
   readonly failure?: Failure
   readonly because?: string
@@ -43,7 +47,14 @@ export function gatherTasks(): (event: Event) => TaskReport | undefined {
     else if (event.type === 'task:item') {
       const { item, status, failure, task, result } = event
       const { changes, items } = of(event.host)
-      items.push({ item, label: labelOf(status, mode, failure), changes, said: saidBy(task, result), ...(failure && { failure }) })
+      items.push({
+        item,
+        label: labelOf(status, mode, failure),
+        changes,
+        said: saidBy(task, result),
+        checks: checksIn(result),
+        ...(failure && { failure }),
+      })
       of(event.host).changes = []
     } else if (event.type === 'task:end') {
       const { host, task, status, ms, result, failure, because, ignored } = event
@@ -57,6 +68,7 @@ export function gatherTasks(): (event: Event) => TaskReport | undefined {
         result,
         ...gathered,
         said: gathered.items.length > 0 ? [] : saidBy(task, result),
+        checks: checksIn(result),
         ...(failure && { failure }),
         ...(because && { because }),
         ...(ignored && { ignored }),

@@ -50,7 +50,7 @@ export function openTty(options: ReporterOptions): Reporter {
   const end = (report: TaskReport) => {
     const { host, label, task, changes, items } = report
     if (report.failure && !report.ignored) told.add(host)
-    const speaks = [report, ...items].some((one) => one.said.length > 0)
+    const speaks = [report, ...items].some((one) => one.said.length + one.checks.length > 0)
     if ((label === 'ok' || label === 'skipped') && !speaks && verbosity < 1) return
     const time = report.ms >= WORTH_TELLING ? style.paint('quiet', `  ${duration(report.ms)}`) : ''
     const title = `${titleOf(task)}${task.handler ? style.paint('quiet', ' (handler)') : ''}`
@@ -61,7 +61,7 @@ export function openTty(options: ReporterOptions): Reporter {
     put(`${head}${fits ? inline : ''}${time}`)
     // a failure and a diff need the width that the columns of the other lines take
     const hasDiff = options.diff && [report, ...items].some((one) => one.changes.some((change) => change.diff))
-    const indent = report.failure && !report.ignored ? 2 : hasDiff ? 4 : column()
+    const indent = (report.failure && !report.ignored) || report.checks.length > 0 ? 2 : hasDiff ? 4 : column()
     put(...detailLines(report, details(room() - indent), fits).map((line) => ' '.repeat(indent) + line))
   }
 

@@ -1,4 +1,7 @@
+import type { Duplex } from 'node:stream'
+import { DialError } from '../module/program.ts'
 import { asLoginUser, asOtherUser } from './become.ts'
+import { dialWithin, hostAndPort } from './dial.ts'
 import { greet } from './greeting.ts'
 import { FramedShell, type Traffic } from './shell.ts'
 import type { ShellStream } from './stream.ts'
@@ -9,6 +12,8 @@ export interface Way {
   readonly loginUser: string
   /** Starts one command line in the login shell. Rejects with HostLost. */
   start(command: string): Promise<ShellStream>
+  /** A TCP connection from the host. Rejects with an Error whose message is the reason alone. */
+  dial(host: string, port: number): Promise<Duplex>
   /** Why the way as a whole is gone, once it is. */
   lost(): HostLost | undefined
   /** Gives the way up. Never rejects. */
@@ -50,6 +55,13 @@ export function connectionOver(way: Way, target: Target): Connection {
       // One that could not be opened may be asked for again, with another password.
       opened.catch(() => shells.delete(user))
       return opened
+    },
+    dial: async (host, port) => {
+      const gone = () => closed ?? way.lost()
+      if (closed) throw closed
+      return dialWithin(target.connectTimeout, way.dial(host, port)).catch((error: DialError) => {
+        throw gone() ?? new DialError(`${target.name} could not connect to ${hostAndPort(host, port)}: ${error.message}`, error.hint)
+      })
     },
     close: async () => {
       closed ??= new HostLost('disconnected', `the connection to ${target.name} was closed`)

@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { connectionOver } from './connection.ts'
+import { dialHere } from './dial.ts'
 import type { ShellStream } from './stream.ts'
 import { type Connection, HostLost, type Target } from './transport.ts'
 
@@ -20,6 +21,7 @@ export async function connectLocal(target: Target, options: { signal?: AbortSign
         streams.add(stream)
         return stream
       },
+      dial: dialHere,
       lost: () => undefined,
       end: async () => {
         for (const stream of streams) stream.close()

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
 import type { Client, ServerHostKeyAlgorithm } from 'ssh2'
 import { Deadline } from './deadline.ts'
+import { hostAndPort } from './dial.ts'
 import { judgeHostKey, preferredTypes, type Trust } from './host-key.ts'
 import { appendKnownHost, hostName } from './known-hosts.ts'
 import { type Credentials, type Dialogue, prepareLogin } from './ssh-auth.ts'
@@ -68,9 +69,6 @@ export async function logIn(hop: Hop, via: Duplex | undefined, signal: AbortSign
     deadline.stop()
   }
 }
-
-/** An address as people write it: `web1:22`, `[::1]:22`. */
-const hostAndPort = (host: string, port: number) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
 
 function negotiate(hop: Hop, sock: Duplex, dialogue: Dialogue): Promise<Login> {
   const { trust, user } = hop

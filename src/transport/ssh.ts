@@ -5,6 +5,7 @@ import type { ClientChannel } from 'ssh2'
 import type { Secret } from '../secrets/secret.ts'
 import { connectionOver } from './connection.ts'
 import { Deadline } from './deadline.ts'
+import { refusedChannel } from './dial.ts'
 import type { Trust } from './host-key.ts'
 import { type KnownHost, readKnownHosts } from './known-hosts.ts'
 import type { Credentials } from './ssh-auth.ts'
@@ -58,7 +59,14 @@ export async function connectSsh(target: Target, options: SshOptions = {}): Prom
   const login = logins.at(-1)
   if (!login) throw new Error('a way to a host has at least one hop')
   const lost = () => logins.find((one) => one.lost())?.lost()
-  return connectionOver({ loginUser: login.hop.user, start: (command) => start(login, command), lost, end }, target)
+  const dial = async (host: string, port: number) => {
+    try {
+      return await login.ssh.forwardOut('127.0.0.1', 0, host, port)
+    } catch (error) {
+      throw refusedChannel(error as Error)
+    }
+  }
+  return connectionOver({ loginUser: login.hop.user, start: (command) => start(login, command), dial, lost, end }, target)
 }
 
 const knownHostsFiles = (target: Target) =>
@@ -117,7 +125,7 @@ async function forward(login: Login, next: Hop, signal: AbortSignal | undefined)
   try {
     return await deadline.limit(login.ssh.forwardOut('127.0.0.1', 0, host, port))
   } catch (error) {
-    throw error instanceof HostLost ? error : failed((error as Error).message.replace('(SSH) Channel open failure: ', ''))
+    throw error instanceof HostLost ? error : failed(refusedChannel(error as Error).message)
   } finally {
     deadline.stop()
   }

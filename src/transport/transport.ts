@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Payload } from '../module/define.ts'
 
 /** One script for a shell to run. Requests on one shell run one after another, in the order they were written. */
@@ -29,6 +30,11 @@ export interface Shell {
 export interface Connection {
   /** The shell of the login user, or of `become`; opened at the first call and kept. */
   shell(become?: Become): Promise<Shell>
+  /**
+   * A TCP connection as a program on the host would open it, to a name or address as the host sees it. Rejects with a
+   * DialError that says why the host could not connect; with HostLost when the host is gone.
+   */
+  dial(host: string, port: number): Promise<Duplex>
   /** Counted for the laws on cost: channels opened, and times the engine waited for an answer with nothing already under way. */
   readonly counts: { shells: number; roundTrips: number; requests: number }
   /** Ends every shell and the connection; a script still running on the host is left to finish. Never rejects. */

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
+import { matrixPrograms } from '../../src/matrix/programs.ts'
 import type { AnyModule, Change, ModuleResult, Output, Plan, Step } from '../../src/module/define.ts'
 import type { Fact } from '../../src/module/fact.ts'
 import { type LocalFile, loadLocal } from '../../src/module/local-file.ts'
 import { Secret } from '../../src/secrets/secret.ts'
+import { dialHere } from '../../src/transport/dial.ts'
 
 /** Runs a script in a real POSIX shell on this machine, the way the engine's shell does. */
 export function shell(script: string, stdin?: Extract<Step, { do: 'run' }>['stdin'], prefix: readonly string[] = []): Promise<Output> {
@@ -75,6 +77,14 @@ export async function settle(module: AnyModule, params: unknown, options: { pref
   if (plan.failure) return { changes: [], plan, outputs, result: { failed: true, msg: plan.failure } }
   if (!options.check && plan.changes.length > 0) {
     for (const step of plan.changes.flatMap((change) => change.steps)) {
+      if (step.do === 'program') {
+        const answer = await matrixPrograms[step.program]!(step.input, {
+          dial: dialHere,
+          signal: new AbortController().signal,
+          say: () => {},
+        })
+        outputs.push({ code: 0, stdout: Buffer.from(JSON.stringify(answer)), stderr: Buffer.alloc(0), start: 0, end: 0 })
+      }
       if (step.do !== 'run') continue
       const output = await shell(step.script.text, step.stdin, prefix)
       outputs.push(output)

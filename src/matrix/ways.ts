@@ -1,0 +1,20 @@
+import type { ProgramContext } from '../module/program.ts'
+import type { VerifyInput } from './programs.ts'
+import type { Way } from './way.ts'
+
+/** Synapse itself, on the loopback of its host. */
+export const synapseWay = ({ httpPort }: Pick<VerifyInput, 'httpPort'>, { dial }: ProgramContext): Way => ({
+  dial,
+  port: httpPort,
+  host: `127.0.0.1:${httpPort}`,
+  unanswered: `is Synapse running, and published on 127.0.0.1:${httpPort}? See: docker ps -a; docker logs --tail 50 synapse`,
+})
+
+/** Apache, asked for the server's public name. */
+export const apacheWay = ({ httpsPort, matrixHost, ca }: VerifyInput, { dial }: ProgramContext): Way => ({
+  dial,
+  port: httpsPort,
+  host: httpsPort === 443 ? matrixHost : `${matrixHost}:${httpsPort}`,
+  tls: { name: matrixHost, ...(ca !== undefined && { ca }) },
+  unanswered: `does Apache run, and listen on ${httpsPort}? See: systemctl status apache2; apachectl configtest`,
+})

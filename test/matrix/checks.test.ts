@@ -1,0 +1,80 @@
+import type { RequestListener } from 'node:http'
+import test, { type ExecutionContext } from 'ava'
+import type { Run } from '../../src/matrix/check.ts'
+import { bytes } from '../../src/matrix/checks/media.ts'
+import { database } from '../../src/matrix/checks/server.ts'
+import { encodedSlash, lifetime } from '../../src/matrix/checks/web.ts'
+import { clientOf } from '../../src/matrix/client.ts'
+import type { DatabaseFacts } from '../../src/matrix/programs.ts'
+import { CHECKS } from '../../src/matrix/verify.ts'
+import { Secret } from '../../src/secrets/secret.ts'
+import { dial, wayTo } from './server.ts'
+
+const known: DatabaseFacts = { name: 'psycopg2', wanted: 'psycopg2' }
+
+async function runWith(t: ExecutionContext, answer: RequestListener, facts: DatabaseFacts = known): Promise<Run> {
+  const { signal } = new AbortController()
+  const client = clientOf(await wayTo(t, answer), signal, { left: 0, say: () => undefined })
+  return {
+    want: {
+      serverName: 'example.com',
+      matrixHost: 'matrix.example.com',
+      secret: new Secret('secret'),
+      httpPort: 8008,
+      httpsPort: 443,
+      database: facts,
+      tunnel: false,
+      uploadSize: 1,
+    },
+    context: { dial, signal, say: () => undefined },
+    synapse: client,
+    apache: client,
+  }
+}
+
+test('every check needs only checks that come before it, and ids are unique', (t) => {
+  const ids = CHECKS.map((one) => one.id)
+  t.is(new Set(ids).size, ids.length)
+  for (const [i, { needs }] of CHECKS.entries()) for (const need of needs) t.true(ids.slice(0, i).includes(need), need)
+  t.deepEqual(
+    CHECKS.filter((one) => one.always).map((one) => one.id),
+    [ids.at(-1)],
+  )
+})
+
+test('a proxy that encodes what is encoded', async (t) => {
+  // what Synapse answers when it gets %252F
+  const run = await runWith(t, (request, response) => {
+    const alias = decodeURIComponent(request.url!.split('/').at(-1)!.replaceAll('%2F', '%252F'))
+    response
+      .writeHead(404, { 'Content-Type': 'application/json' })
+      .end(JSON.stringify({ errcode: 'M_NOT_FOUND', error: `Room alias ${alias} not found` }))
+  })
+  t.like(await encodedSlash.run(run), { ok: false, detail: '%2F arrives encoded twice' })
+})
+
+test('a third of a certificate’s life must be left', (t) => {
+  const life = { valid_from: 'Jan  1 00:00:00 2026 GMT', valid_to: 'Apr  1 00:00:00 2026 GMT' }
+  t.deepEqual(lifetime(life, Date.parse('2026-02-01')), { ok: true, detail: 'valid until 2026-04-01' })
+  const late = lifetime(life, Date.parse('2026-03-20'))
+  t.like(late, { ok: false, detail: 'the certificate ends on 2026-04-01, in 12 days: a third of its lifetime or less is left' })
+  t.like(lifetime(life, Date.parse('2026-03-31')), {
+    ok: false,
+    detail: 'the certificate ends on 2026-04-01, in 1 day: a third of its lifetime or less is left',
+  })
+})
+
+test('what the configuration says of the database', async (t) => {
+  const verdict = async (facts: DatabaseFacts) => {
+    const { ok, detail } = await database.run(await runWith(t, () => undefined, facts))
+    return [ok, detail]
+  }
+  t.deepEqual(await verdict(known), [true, 'PostgreSQL'])
+  t.deepEqual(await verdict({ name: 'sqlite3', wanted: 'sqlite3', sqlite: '/data/homeserver.db' }), [true, 'SQLite'])
+  t.deepEqual(await verdict({ ...known, sqlite: '/x/homeserver.db' }), [false, 'PostgreSQL is configured, but there is /x/homeserver.db'])
+  t.deepEqual(await verdict({ wanted: 'psycopg2', why: 'no file' }), [false, "Synapse's configuration cannot be read: no file"])
+})
+
+test('sizes as people read them', (t) => {
+  t.deepEqual([1, 1000, 1024, 1536, 1024 * 1024, 52_428_800].map(bytes), ['1 B', '1000 B', '1 KiB', '1.5 KiB', '1 MiB', '50 MiB'])
+})

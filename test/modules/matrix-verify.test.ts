@@ -1,0 +1,73 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import test from 'ava'
+import type { VerifyInput } from '../../src/matrix/programs.ts'
+import type { Plan } from '../../src/module/define.ts'
+import { matrixVerify } from '../../src/modules/matrix-verify.ts'
+import { scratch } from '../helpers/scratch.ts'
+import { settle } from '../helpers/settle.ts'
+import { freePort } from '../transport/sshd.ts'
+
+// With a real Synapse behind a real Apache: test/e2e/matrix.test.ts
+
+const WANT = { server_name: 'example.com', matrix_host: 'matrix.example.com', registration_shared_secret: 'secret' }
+
+const inputOf = ({ changes }: Plan): VerifyInput => {
+  const [step] = changes[0]!.steps
+  if (step?.do !== 'program') throw new Error('no program was planned')
+  return step.input as VerifyInput
+}
+const planned = async (params: object) => (await settle(matrixVerify, { ...WANT, ...params }, { check: true })).plan
+
+test('the database is the one that the last of the configuration files names', async (t) => {
+  const dir = scratch(t, { 'homeserver.yaml': 'server_name: example.com\ndatabase:\n  name: sqlite3\n' })
+  const known = async () => inputOf(await planned({ data_dir: dir.root })).database
+  t.deepEqual(await known(), { name: 'sqlite3', wanted: 'psycopg2' })
+  const further = scratch(t, {
+    'homeserver.yaml': 'database:\n  name: sqlite3\n',
+    'homeserver.db': '',
+    'conf.d/50-mhprov.yaml': 'database:\n  name: psycopg2\n  args: {password: secret}\n',
+    'conf.d/60-other.yaml': 'report_stats: false\n',
+    'conf.d/70-not-read.yml': 'database: {name: other}\n',
+  })
+  const data_dir = further.root
+  t.deepEqual(inputOf(await planned({ data_dir })).database, {
+    name: 'psycopg2',
+    wanted: 'psycopg2',
+    sqlite: `${data_dir}/homeserver.db`,
+  })
+  writeFileSync(further.at('conf.d/60-other.yaml'), 'database: {args: {}}\n')
+  t.regex(inputOf(await planned({ data_dir })).database.why ?? '', /60-other\.yaml has no name$/)
+  writeFileSync(further.at('conf.d/60-other.yaml'), 'a: "\n')
+  t.regex(inputOf(await planned({ data_dir })).database.why ?? '', /60-other\.yaml is not YAML: /)
+  t.regex(inputOf(await planned({ data_dir: '/nonexistent' })).database.why ?? '', /^there is no \/nonexistent\/homeserver\.yaml$/)
+})
+
+test('a directory that only root may search is told from one without a configuration', async (t) => {
+  const { root } = scratch(t, { 'homeserver.yaml': 'database: {name: psycopg2}\n' })
+  chmodSync(root, 0o700)
+  const { plan } = await settle(matrixVerify, { ...WANT, data_dir: root }, { check: true, prefix: ['runuser', '-u', 'nobody', '--'] })
+  t.is(inputOf(plan).database.why, `${root}/homeserver.yaml may not be read: the task needs become`)
+})
+
+test('the certificate to trust is read on the host', async (t) => {
+  const dir = scratch(t, { 'ca.pem': '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n', other: 'nothing' })
+  t.regex(inputOf(await planned({ ca: dir.at('ca.pem') })).ca ?? '', /BEGIN CERTIFICATE/)
+  t.is(inputOf(await planned({})).ca, undefined)
+  t.is((await planned({ ca: dir.at('other') })).failure, `ca: ${dir.at('other')} holds no certificate in PEM`)
+  t.is((await planned({ ca: dir.at('none') })).failure, `ca: ${dir.at('none')} cannot be read (no file)`)
+})
+
+test('names that could not work are refused', (t) => {
+  const parse = (more: object) => matrixVerify.params.safeParse({ ...WANT, ...more }).success
+  t.true(parse({}))
+  for (const server_name of ['Example.com', 'example.com:8448', '@example.com', '']) t.false(parse({ server_name }), server_name)
+  for (const matrix_host of ['https://matrix.example.com', 'matrix.example.com/', '']) t.false(parse({ matrix_host }), matrix_host)
+})
+
+test('nothing listens: that is said, with a hint, and it is no change', async (t) => {
+  const dir = scratch(t, { 'homeserver.yaml': 'database: {name: psycopg2}\n' })
+  const { result, plan } = await settle(matrixVerify, { ...WANT, data_dir: dir.root, http_port: await freePort() })
+  t.true(plan.changes.every((change) => change.reads))
+  t.like(result, { changed: false, failed: true, passed: 1, failed_checks: 1 })
+  t.regex(result.msg!, /^Synapse up: GET \/health: .*\nis Synapse running/)
+})
