@@ -65,6 +65,8 @@ export interface HostContext {
   window: number
   /** In a dry run: the latest task whose effects nobody can name. */
   cloudedBy: string | undefined
+  /** In a dry run: --tags or --skip-tags left out earlier tasks, which may make what a later one misses. */
+  leftOut: boolean
   /** Handlers to run, with the `maybe` task that notified them when no other did. */
   readonly notified: Map<Task, { maybe?: string }>
   /** How often a run_once task was come by: a handler may be due again. */

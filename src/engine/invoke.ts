@@ -27,6 +27,8 @@ export interface Setting {
   readonly secrets: Redactor
   /** In a dry run: the earlier task that may create what is missing now. */
   readonly clouded: string | undefined
+  /** In a dry run: whether earlier tasks were left out by their tags. */
+  readonly leftOut: boolean
 }
 
 export interface Outcome {
@@ -57,18 +59,20 @@ export async function invoke(prepared: Prepared, setting: Setting): Promise<Outc
 
   const planned = module.plan(want, is, inputs)
   const plan: Plan = Array.isArray(planned) ? { changes: planned as Change[] } : (planned as Plan)
-  const clouded =
-    check && setting.clouded && [...flatten(first), ...flatten(second)].some((fact) => !cache.isPredicted(fact) && isAbsent(fact, cache))
+  const missing = check && [...flatten(first), ...flatten(second)].some((fact) => !cache.isPredicted(fact) && isAbsent(fact, cache))
+  const clouded = missing ? setting.clouded : undefined
   const failure = plan.failure ?? exposure(plan.changes, setting.step.environment, secrets, cache)
   if (failure !== undefined) {
-    if (clouded) return { status: 'maybe', result: { changed: false, msg: failure }, changes: [], because: setting.clouded!, assumed: true }
+    // a dry run does not fail for want of what a task that did not run would have made
+    const because = clouded ?? (missing && setting.leftOut ? LEFT_OUT : undefined)
+    if (because) return { status: 'maybe', result: { changed: false, msg: failure }, changes: [], because, assumed: true }
     const result = { ...module.result?.(want, is, [], inputs), changed: false, failed: true, msg: failure }
     return { status: 'failed', result, changes: [], failure: { reason: 'step-failed', message: failure } }
   }
   const changes = plan.changes.map(({ summary, diff }) => ({ summary, ...(diff && { diff }) }))
   if (plan.changes.length === 0) {
     const result = { changed: false, ...(plan.message && { msg: plan.message }), ...module.result?.(want, is, [], inputs) }
-    if (clouded) return { status: 'maybe', result, changes: [], because: setting.clouded!, assumed: true }
+    if (clouded) return { status: 'maybe', result, changes: [], because: clouded, assumed: true }
     return settle(result, changes, plan)
   }
   const onlyReads = setting.onlyReads && plan.changes.every((change) => change.opaque || change.reads)
@@ -77,6 +81,8 @@ export async function invoke(prepared: Prepared, setting: Setting): Promise<Outc
   setting.onPlan(plan.changes)
   return carryOut(prepared, plan, changes, setting, writes)
 }
+
+const LEFT_OUT = 'the tasks that their tags leave out'
 
 /** Writes the unknown ones of these, together with what lies ahead. */
 function ask(facts: readonly Fact[], { cache, shell, ahead }: Setting): void {

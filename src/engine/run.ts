@@ -22,6 +22,7 @@ interface HostState {
   over: boolean
   /** In a dry run: the latest task whose effects nobody can name, also of an earlier play. */
   cloudedBy: string | undefined
+  leftOut: boolean
 }
 
 /** Runs a compiled playbook on its hosts. Prints nothing, never throws for what a host does; everything is in the events and the summary. */
@@ -64,6 +65,7 @@ function newState(host: string, deps: Dependencies): HostState {
     failure: undefined,
     over: false,
     cloudedBy: undefined,
+    leftOut: false,
   }
 }
 
@@ -114,6 +116,7 @@ async function runHost(
     upcoming: [],
     window: Number.MAX_SAFE_INTEGER,
     cloudedBy: state.cloudedBy,
+    leftOut: state.leftOut,
     notified: new Map(),
     arrivals: new Map(),
     turnsLeft: [],
@@ -140,6 +143,7 @@ async function runHost(
       })
   }
   state.cloudedBy = context.cloudedBy
+  state.leftOut = context.leftOut
   if (state.end !== undefined) endHost(host, state, deps)
 }
 

@@ -5,6 +5,7 @@ import type { Value } from '../yaml.ts'
 import { needsHostFacts } from './ahead.ts'
 import { firstFalse, type HostContext, refOf, scopeOf, truthyOf } from './context.ts'
 import type { Failure, Status, TaskRef } from './event.ts'
+import type { Outcome } from './invoke.ts'
 import { everyTurn, skippedLoop } from './loop.ts'
 import { askHostFacts, notify, remember } from './memory.ts'
 import { censored, shown, skippedBy, troubled, type Whole } from './outcome.ts'
@@ -20,8 +21,11 @@ export interface TaskEnd {
   readonly directive?: string
 }
 
-/** One task on one host, from its condition to its registered result. Throws HostLost, after telling that the task has ended. */
-export async function runTask(context: HostContext, task: Task): Promise<TaskEnd> {
+/**
+ * One task on one host, from its condition to its registered result. Throws HostLost, after telling that the task has ended.
+ * `doubtful` names the task that decides whether this handler runs at all, when a dry run cannot tell.
+ */
+export async function runTask(context: HostContext, task: Task, doubtful?: string): Promise<TaskEnd> {
   const { emit } = context.deps
   const { host } = context
   const began = Date.now()
@@ -42,13 +46,15 @@ export async function runTask(context: HostContext, task: Task): Promise<TaskEnd
   }
   let whole: Whole
   try {
-    whole = await wholeTask(context, task, ref)
+    whole = inDoubt(await wholeTask(context, task, ref), doubtful)
     for (const { outcome, scope } of whole.turns)
       if (outcome.status === 'changed' || outcome.status === 'maybe')
         notify(context, task, scope, outcome.status === 'maybe' ? ref.name : undefined)
   } catch (error) {
     if (error instanceof HostLost) return lost(error)
     whole = { outcome: troubled(context, error, task), turns: [] }
+    // what a dry run cannot tell of the task it cannot tell of its handlers either
+    if (whole.outcome.status === 'maybe' && !task.loop) notify(context, task, scopeOf(context, task), ref.name)
   }
   const { outcome } = whole
   const failed = outcome.status === 'failed'
@@ -88,6 +94,13 @@ export async function runTask(context: HostContext, task: Task): Promise<TaskEnd
     ignored: ignored === 'ignore_errors',
     ...(outcome.directive && { directive: outcome.directive }),
   }
+}
+
+/** What a dry run says of a handler that may not be called: at most `maybe`. */
+function inDoubt(whole: Whole, because: string | undefined): Whole {
+  if (because === undefined) return whole
+  const doubt = (outcome: Outcome): Outcome => (outcome.status === 'changed' ? { ...outcome, status: 'maybe', because } : outcome)
+  return { outcome: doubt(whole.outcome), turns: whole.turns.map((turn) => ({ ...turn, outcome: doubt(turn.outcome) })) }
 }
 
 /** A keyword in the scope of each turn, or in the task's own when there was none; `inDoubt` where it names what is not there. */

@@ -94,6 +94,7 @@ async function carryOut(context: HostContext, task: Task, scope: Scope, ref: Tas
     onlyReads: task.changedWhen?.every((one) => one.condition.text.trim() === 'false') ?? false,
     secrets: context.deps.secrets,
     clouded: context.cloudedBy,
+    leftOut: context.leftOut,
     ahead: () => (delegated ? [] : lookAhead(context, task, become?.user ?? '', cache, shell.home)),
     onChange: () => {
       // the controller and the host may be one machine, or reach the same thing

@@ -17,7 +17,10 @@ export async function walk(context: HostContext, nodes: readonly Node[]): Promis
 
 async function walkTask(context: HostContext, task: Task): Promise<Failure | undefined> {
   const { tags, skipTags } = context.program.options
-  if (!isSelected(task.tags, tags, skipTags)) return undefined
+  if (!isSelected(task.tags, tags, skipTags)) {
+    context.leftOut = true
+    return undefined
+  }
   if (context.endedRole !== undefined && task.role?.id === context.endedRole) return undefined
   const end = await runTask(context, task)
   if (end.directive && end.status !== 'skipped') return direct(context, task, end.directive)
@@ -66,9 +69,10 @@ export async function runHandlers(context: HostContext): Promise<Failure | undef
     for (const handler of ran) context.notified.delete(handler)
     const due = context.play.play.handlers.find((handler) => context.notified.has(handler))
     if (!due || context.ended || context.deps.stop.aborted) return undefined
+    const doubtful = context.notified.get(due)?.maybe
     context.notified.delete(due)
     ran.add(due)
-    const end = await runTask(context, due)
+    const end = await runTask(context, due, doubtful)
     if (end.status === 'failed' && !end.ignored) return failureOf(end)
     if (!context.program.options.check) context.deps.owed?.done(context.play.play.name, context.host, answersTo(context, due)[0] ?? '')
   }

@@ -354,3 +354,28 @@ test('no_log hides also what goes wrong outside the module', async (t) => {
   )
   t.false(JSON.stringify(events.filter((event) => event.type !== 'task:start')).includes('TOPSECRET'))
 })
+
+test('a dry run of some tags does not fail for want of what the tasks left out would make', async (t) => {
+  const text = `- hosts: here
+  gather_facts: false
+  tasks:
+    - { name: make, command: "true", tags: a }
+    - { name: use, file: { path: /nowhere/at-all, state: file }, tags: b }
+    - { name: plainly wrong, copy: { src: /etc, remote_src: false, dest: /etc/passwd }, tags: c }
+`
+  t.deepEqual((await play(text, { check: true, tags: ['b'] })).ends, ['here use maybe'])
+  t.deepEqual((await play(text, { tags: ['b'] })).ends, ['here use failed'])
+  t.deepEqual((await play(text.replace(/ +- { name: make.*\n/, ''), { check: true, tags: ['b'] })).ends, ['here use failed'])
+})
+
+test('a dry run that cannot tell a task cannot tell its handlers', async (t) => {
+  const text = `- hosts: here
+  gather_facts: false
+  tasks:
+    - { name: ask, command: "echo x", register: asked }
+    - { name: use, copy: { dest: "/tmp/<%= asked.stdout %>", content: a }, notify: h }
+  handlers:
+    - { name: h, command: "true" }
+`
+  t.deepEqual((await play(text, { check: true })).ends, ['here ask changed', 'here use maybe', 'here h maybe'])
+})
