@@ -7,6 +7,7 @@ import { type Lab, type LabHost, LabUnavailable, openLab, type Suite } from '../
 import { installPackages, missingPackages } from '../lab/requirements.ts'
 import { modules } from '../modules/index.ts'
 import { loadPlaybook } from '../playbook/load.ts'
+import { allTags } from '../playbook/tags.ts'
 import type { Node, Play } from '../playbook/tree.ts'
 import { compareRuns, rehearsalReport } from '../report/rehearsal.ts'
 import { wantsColour } from '../report/reporter.ts'
@@ -29,7 +30,8 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
   const playbook = args.playbook ?? FLAGSHIP
   const { plays } = loadPlaybook(playbook, modules).playbook
   const groups = groupsOf(plays)
-  const tell = (line: string) => outer.err(`rehearse: ${line}
+  const tell = (line: string) =>
+    outer.err(`rehearse: ${line}
 `)
   const dir = mkdtempSync(join(tmpdir(), 'mhprov-'))
   // the secrets of a rehearsal, and the key to them, go away with the host
@@ -37,7 +39,8 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
   const inventory = join(dir, 'inventory.yaml')
   let lab: Lab | undefined
   try {
-    writeFileSync(inventory, inventoryText(groups), { mode: 0o600 })
+    const variables = standIns(plays, args.extraVars ?? [])
+    writeFileSync(inventory, inventoryText(groups, variables), { mode: 0o600 })
     // faults of the playbook are told before minutes go into a host
     if (!(await openSession({ ...args, playbook, inventory }, terminal))) return EXIT.input
     if (!(await ready(args.yes ?? false, terminal, tell))) return EXIT.usage
@@ -46,8 +49,12 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
     lab = await openLab({ suite: args.suite as Suite, images, say: tell, signal: terminal.leave })
     const host = await lab.host(HOST)
     tell(`${args.suite} host at ${host.address} is up after ${seconds(Date.now() - began)}`)
-    writeFileSync(inventory, inventoryText(groups, host))
-    const code = await threeRuns({ ...args, playbook, inventory }, terminal, tell)
+    const version = synapseVersion(lab)
+    writeFileSync(
+      inventory,
+      inventoryText(groups, { ...variables, ...('synapse_version' in variables && version && { synapse_version: version }) }, host),
+    )
+    const code = await allRuns({ ...args, playbook, inventory }, terminal, tell)
     if (args.keep) await hold(host, inventory, terminal, tell)
     return code
   } catch (error) {
@@ -61,28 +68,50 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
   }
 }
 
-async function threeRuns(args: RunArguments, terminal: Terminal, tell: (line: string) => void): Promise<number> {
-  const runs: { name: string; events: Event[]; ms: number; code: number }[] = []
-  for (const name of ['check', 'apply', 'apply again']) {
+async function allRuns(args: RunArguments, terminal: Terminal, tell: (line: string) => void): Promise<number> {
+  const runs: { events: Event[]; ms: number; code: number }[] = []
+  const names = ['check', 'apply', 'apply again', ...(proves(args) ? ['verify'] : [])]
+  for (const name of names) {
     tell(`${name} …`)
-    const session = await openSession({ ...args, check: name === 'check', diff: name === 'check' && (args.verbose ?? 0) > 0 }, terminal)
+    const own = {
+      check: name === 'check',
+      diff: name === 'check' && (args.verbose ?? 0) > 0,
+      ...(name === 'verify' && { tags: ['verify'] }),
+    }
+    const session = await openSession({ ...args, ...own }, terminal)
     if (!session) return EXIT.input
     const events: Event[] = []
     const began = Date.now()
     const code = await execute(session, args, terminal, (event) => events.push(event))
-    runs.push({ name, events, ms: Date.now() - began, code })
+    runs.push({ events, ms: Date.now() - began, code })
     if (code !== EXIT.ok) {
       tell(`${name} ended with exit code ${code}: the rehearsal stops here`)
       return code
     }
   }
-  const [check, apply, again] = runs
+  const [check, apply, again, verify] = runs
   const comparison = compareRuns(check!.events, apply!.events, again!.events)
-  terminal.out(
-    rehearsalReport(comparison, { check: check!.ms, apply: apply!.ms, again: again!.ms }, wantsColour(terminal.isTTY, terminal.env)),
-  )
+  const ms = { check: check!.ms, apply: apply!.ms, again: again!.ms, ...(verify && { verify: verify.ms }) }
+  terminal.out(rehearsalReport(comparison, ms, wantsColour(terminal.isTTY, terminal.env)))
   return comparison.changedAgain.length > 0 ? EXIT.failed : EXIT.ok
 }
+
+/** Whether the playbook has tasks that prove its work, beside those that do it, and the rehearsal is of all of it. */
+const proves = (args: RunArguments): boolean =>
+  !args.tags?.length && allTags(loadPlaybook(args.playbook!, modules).playbook).includes('verify')
+
+/** What the flagship's variables are in a rehearsal; only those that the playbook takes and nobody gave. */
+function standIns(plays: readonly Play[], given: readonly string[]): Record<string, unknown> {
+  const all = { server_name: 'example.com', matrix_users: [{ name: 'alice', admin: true }, { name: 'bob' }], synapse_version: 'latest' }
+  const takes = (name: string) => plays.some((play) => play.specs.some((spec) => spec.name === name))
+  return Object.fromEntries(Object.entries(all).filter(([name]) => takes(name) && !given.some((one) => one.includes(name))))
+}
+
+/** The tag of the Synapse that the lab made of Debian's package: the one that the playbook pins may be older or newer. */
+const synapseVersion = ({ registry }: Lab): string | undefined =>
+  Object.entries(registry?.images.find(({ name }) => name === 'matrixdotorg/synapse')?.tags ?? {}).find(
+    ([tag, digest], _, all) => tag !== 'latest' && all.some(([other, same]) => other === 'latest' && same === digest),
+  )?.[0]
 
 /** Groups that the playbook's host patterns name: the throwaway host is in all of them. */
 function groupsOf(plays: readonly Play[]): string[] {
@@ -98,18 +127,19 @@ function pullsImages(play: Play): boolean {
 }
 
 /** Logs in as an ordinary user who may use sudo with a password, as on a laptop. */
-function inventoryText(groups: readonly string[], host?: LabHost): string {
-  const vars = host
-    ? {
-        ansible_host: host.address,
-        ansible_port: host.port,
-        ansible_user: 'mint',
-        ansible_ssh_private_key_file: host.privateKeyFile,
-        ansible_ssh_host_key: host.hostKey,
-        ansible_become: true,
-        ansible_become_password: 'mint-password',
-      }
-    : {}
+function inventoryText(groups: readonly string[], variables: Record<string, unknown>, host?: LabHost): string {
+  const vars = {
+    ...variables,
+    ...(host && {
+      ansible_host: host.address,
+      ansible_port: host.port,
+      ansible_user: 'mint',
+      ansible_ssh_private_key_file: host.privateKeyFile,
+      ansible_ssh_host_key: host.hostKey,
+      ansible_become: true,
+      ansible_become_password: 'mint-password',
+    }),
+  }
   const children = Object.fromEntries(groups.map((group) => [group, { hosts: { [HOST]: null } }]))
   return `${JSON.stringify({ all: { hosts: { [HOST]: vars }, children } }, null, 2)}\n`
 }

@@ -17,7 +17,7 @@ type HostEnd = Extract<Event, { type: 'host:end' }>
  * that was reached, and all succeeded. With `-o json` one document, `{ HOST: { ok, checks } }`, instead of the events.
  */
 export async function verify(args: RunArguments, terminal: Terminal): Promise<number> {
-  const session = openSession({ ...args, tags: [TAG] }, terminal)
+  const session = await openSession({ ...args, tags: [TAG] }, terminal)
   if (!session) return EXIT.input
   const ends: (TaskEnd | HostEnd)[] = []
   const listen = (event: Event) => {

@@ -41,7 +41,11 @@ function ends(events: readonly Event[]): Map<string, { name: string; status: Sta
 }
 
 /** The closing report of a rehearsal; times in milliseconds. */
-export function rehearsalReport(comparison: Comparison, ms: { check: number; apply: number; again: number }, colour: boolean): string {
+export function rehearsalReport(
+  comparison: Comparison,
+  ms: { check: number; apply: number; again: number; verify?: number },
+  colour: boolean,
+): string {
   const { right, open, wrong, changed, changedAgain } = comparison
   const paint = (style: 'green' | 'red' | 'bold', text: string) => (colour ? styleText(style, text, { validateStream: false }) : text)
   const seconds = (time: number) => `${(time / 1000).toFixed(1)} s`.padStart(8)
@@ -54,6 +58,7 @@ export function rehearsalReport(comparison: Comparison, ms: { check: number; app
     `  apply        ${seconds(ms.apply)}   ${changed} changed`,
     `  apply again  ${seconds(ms.again)}   ${changedAgain.length} changed`,
     ...changedAgain.map((task) => `                          ${task}`),
+    ...(ms.verify === undefined ? [] : [`  verify       ${seconds(ms.verify)}   all checks passed`]),
     changedAgain.length === 0
       ? paint('green', '  The playbook works on a bare host, and a second run changes nothing.')
       : paint('red', '  A second run must change nothing: these tasks are not idempotent.'),

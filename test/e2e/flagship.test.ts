@@ -1,49 +1,68 @@
 import test from 'ava'
 import { EXIT } from '../../src/commands/exit-code.ts'
 import type { Suite } from '../../src/lab/lab.ts'
+import { matrixHost, trouble } from '../helpers/flagship-host.ts'
 import { testLab } from '../helpers/lab.ts'
-import { labInventory } from '../helpers/lab-inventory.ts'
-import { endsOf, folder, mhprov } from '../helpers/mhprov.ts'
+import { endsOf } from '../helpers/mhprov.ts'
 
-for (const suite of ['bookworm', 'trixie'] satisfies Suite[]) {
-  test(`on a bare ${suite} host: check, apply, apply again; Docker, PostgreSQL and Apache are active, each tag alone changes nothing`, async (t) => {
-    t.timeout(600_000)
-    const lab = await testLab(suite, (line) => t.log(line))
+const VARIANTS: { what: string; suite: Suite; vars: Record<string, unknown>; open: string; proof: string; says: string }[] = [
+  {
+    what: 'as it comes, on LMDE 7',
+    suite: 'trixie',
+    vars: {},
+    open: '22 80 443',
+    proof: 'systemctl is-active docker apache2 unattended-upgrades; docker info --format "{{.LoggingDriver}}"',
+    says: 'active\nactive\nactive\nlocal',
+  },
+  {
+    what: 'with all that is optional, on LMDE 6',
+    suite: 'bookworm',
+    vars: {
+      laptop: true,
+      firewall: true,
+      database_connection: 'tcp',
+      redirect_http: false,
+      registration: 'token',
+      url_previews: true,
+      media_retention: '',
+    },
+    open: '22 443 5432',
+    proof:
+      'ufw status | grep -c ALLOW; systemctl is-enabled sleep.target suspend.target; grep -c ignore /etc/systemd/logind.conf.d/mhprov.conf',
+    says: '6\nmasked\nmasked\n4',
+  },
+]
+
+for (const { what, suite, vars, open, proof, says } of VARIANTS)
+  test(`${what}: check, apply, apply again, verify`, async (t) => {
+    t.timeout(900_000)
+    const lab = await testLab(suite, (line) => t.log(line), { synapse: true })
     t.teardown(() => lab.destroy())
-    const host = await lab.host()
-    const inventory = labInventory(folder({}), host, { ansible_user: 'mint', ansible_become_password: 'mint-password' })
-    const run = (...args: string[]) => mhprov([...args, '-i', inventory, '--output', 'json'])
+    const matrix = matrixHost(lab, await lab.host(), vars)
 
-    const check = await run('check')
+    const check = await matrix.run('check')
     t.is(check.code, EXIT.ok, check.stdout.slice(-2000))
-    const apply = await run('apply')
-    t.is(apply.code, EXIT.ok, apply.stdout.slice(-2000))
+    const apply = await matrix.apply()
+    t.is(apply.ran.code, EXIT.ok, trouble(apply))
     const foretold = new Map(endsOf(check).map((end) => [end.task.id, end.status]))
-    const wrong = endsOf(apply).filter((end) => {
+    const wrong = apply.ends.filter((end) => {
       const said = foretold.get(end.task.id) ?? 'skipped'
       return said !== 'maybe' && said !== end.status && !(said === 'skipped' && end.status === 'ok')
     })
     t.deepEqual(
-      wrong.map((end) => end.task.name),
+      wrong.map((end) => `${end.task.name}: said ${foretold.get(end.task.id)}, did ${end.status}`),
       [],
     )
-
-    const again = await run('apply')
-    t.is(again.code, EXIT.ok)
-    t.deepEqual([...new Set(endsOf(again).map((end) => end.status))], ['ok'])
-    for (const tag of ['apache', 'docker', 'host', 'postgres']) {
-      const one = await run('apply', '--tags', tag)
-      t.is(one.code, EXIT.ok)
-      t.true(endsOf(one).length > 0)
-      t.deepEqual(
-        endsOf(one).filter((end) => end.status !== 'ok'),
-        [],
-      )
-    }
-
-    const { stdout } = await host.run(
-      'systemctl is-active docker apache2; pg_isready; docker info --format "{{.LoggingDriver}}"; apache2ctl -M 2>/dev/null | grep -c -e proxy_http -e ssl_module',
+    const again = await matrix.apply()
+    t.is(again.ran.code, EXIT.ok, trouble(again))
+    t.deepEqual(again.changed, [])
+    const verify = await matrix.run('verify')
+    t.is(verify.code, EXIT.ok, verify.stdout + verify.stderr)
+    t.is(
+      await matrix.on(
+        `ss -Hltn | awk '{print $4}' | grep -v -e '^127\\.' -e '^\\[::1\\]' | sed 's/.*://' | sort -nu | tr '\\n' ' ' | sed 's/ $//'`,
+      ),
+      open,
     )
-    t.is(stdout, 'active\nactive\n/var/run/postgresql:5432 - accepting connections\nlocal\n2\n')
+    t.is(await matrix.on(proof), says)
   })
-}
