@@ -29,7 +29,8 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
   const playbook = args.playbook ?? FLAGSHIP
   const { plays } = loadPlaybook(playbook, modules).playbook
   const groups = groupsOf(plays)
-  const tell = (line: string) => outer.err(`rehearse: ${line}
+  const tell = (line: string) =>
+    outer.err(`rehearse: ${line}
 `)
   const dir = mkdtempSync(join(tmpdir(), 'mhprov-'))
   // the secrets of a rehearsal, and the key to them, go away with the host

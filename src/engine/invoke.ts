@@ -15,7 +15,7 @@ export interface Setting {
   readonly check: boolean
   /** Later tasks are to believe what this one predicts: the whole run is a dry run. */
   readonly foresee: boolean
-  readonly step: Omit<StepContext, 'shell'>
+  readonly step: Omit<StepContext, 'shell' | 'saved'>
   /** Told what will be changed, before it is. */
   readonly onPlan: (changes: readonly Change[]) => void
   /** More questions that may ride along when something is asked anyway. */
@@ -54,6 +54,7 @@ export async function invoke(prepared: Prepared, setting: Setting): Promise<Outc
   const second = module.more?.(want, firstAnswers, inputs)
   ask(flatten(second), setting)
   const is = { ...firstAnswers, ...(await answersTo(second, cache)) }
+  secrets.keep(module.secrets?.(is) ?? [])
 
   const planned = module.plan(want, is, inputs)
   const plan: Plan = Array.isArray(planned) ? { changes: planned as Change[] } : (planned as Plan)
@@ -126,12 +127,13 @@ async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[]
   const { cache, shell } = setting
   const steps = plan.changes.flatMap((change) => change.steps)
   const outputs: Output[] = []
+  const saved = new Map<string, string>()
   let is: Record<string, unknown> = {}
   for (const [i, step] of steps.entries()) {
     // time passes during a request or a wait: what was known before it may not hold after
     if (i === 0 && writes) setting.onChange()
     else if (i === 0 && plan.changes.some((change) => change.reads)) cache.forget()
-    const running = runStep(step, { ...setting.step, shell })
+    const running = runStep(step, { ...setting.step, shell, saved })
     // the last step's answer and those to the next questions come back together: nothing is waited for in between
     const last = i === steps.length - 1 && step.do === 'run'
     if (last) {
@@ -140,7 +142,7 @@ async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[]
     }
     const output = await running
     outputs.push(output)
-    if (step.do === 'run' && output.code !== 0 && !step.anyExit) return failedStep(output, outputs, changes)
+    if (output.code !== 0 && !(step.do === 'run' && step.anyExit)) return failedStep(output, outputs, changes)
     if (step.do === 'run' && step.anyExit && output.code === 124 && setting.step.timeout !== undefined)
       return failedStep(output, outputs, changes, setting.step.timeout)
   }
@@ -148,6 +150,7 @@ async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[]
   const second = module.more?.(want, is, inputs)
   if (module.result) ask(flatten(second), { ...setting, ahead: () => [] })
   if (module.result) is = { ...is, ...(await answersTo(second, cache)) }
+  setting.secrets.keep(module.secrets?.(is) ?? [])
   const result = { changed: writes, ...module.result?.(want, is, outputs, inputs), ...diffOf(plan.changes) }
   return settle(result, changes, plan, outputs.at(-1))
 }

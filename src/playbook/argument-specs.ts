@@ -70,12 +70,10 @@ function ruleOf(value: Value, reader: Reader): ArgumentSpec['rules'][number][] {
   const that = body && entry(body, 'that')
   const message = body && entry(body, 'fail_msg')
   if (!that) return reader.fault('missing-key', 'a rule needs "that", a condition on "value"', value.at) ?? []
-  return reader
-    .conditions(that.value, 'that')
-    .map((placed) => ({
-      that: placed,
-      failMsg: (message && reader.word(message.value, 'fail_msg')) || `must hold: ${placed.condition.text}`,
-    }))
+  return reader.conditions(that.value, 'that').map((placed) => ({
+    that: placed,
+    failMsg: (message && reader.word(message.value, 'fail_msg')) || `must hold: ${placed.condition.text}`,
+  }))
 }
 
 /** What is wrong with the variables of one host, as far as they are known before connecting. */
