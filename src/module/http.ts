@@ -17,13 +17,16 @@ export interface HttpRequest {
   readonly bearer?: Secret
   readonly json?: unknown
   readonly parts?: readonly Part[]
-  /** What to do about a refusal, said after it: the first whose status and code (of the answer's `errors`) are those of the answer. */
+  /** What to do about a refusal, said after it: the first that fits the answer. */
   readonly hints?: readonly Hint[]
 }
 
 export interface Hint {
   readonly status?: number
+  /** One of the codes in the answer's `errors`. */
   readonly code?: number
+  /** Part of what the answer says. */
+  readonly says?: string
   readonly text: string
 }
 
@@ -70,7 +73,10 @@ export function refusal(request: HttpRequest, status: number, body: string): Ext
   const codes = complaints.map((one) => one.code)
   const said = complaints.map(({ code, message }) => `${message || 'error'} (code ${code})`).join(', ')
   const hint = request.hints?.find(
-    (one) => (one.status === undefined || one.status === status) && (one.code === undefined || codes.includes(one.code)),
+    (one) =>
+      (one.status === undefined || one.status === status) &&
+      (one.code === undefined || codes.includes(one.code)) &&
+      (one.says === undefined || said.includes(one.says)),
   )
   return { ok: false, status, codes, why: `${nameOf(request)}: ${status}${said && ` ${said}`}${hint ? `: ${hint.text}` : ''}` }
 }
