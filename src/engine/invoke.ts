@@ -146,6 +146,8 @@ async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[]
     if (step.do === 'run' && step.anyExit && output.code === 124 && setting.step.timeout !== undefined)
       return failedStep(output, outputs, changes, setting.step.timeout)
   }
+  // after a last step that is no script, nothing has been asked yet
+  ask(flatten(module.facts?.(want, inputs)), { ...setting, ahead: () => (writes ? setting.ahead() : []) })
   is = await answersTo(module.facts?.(want, inputs), cache)
   const second = module.more?.(want, is, inputs)
   if (module.result) ask(flatten(second), { ...setting, ahead: () => [] })

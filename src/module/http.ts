@@ -15,6 +15,7 @@ export interface HttpRequest {
   readonly url: string
   /** Sent as `Authorization: Bearer`; it is never part of a message. */
   readonly bearer?: Secret
+  /** May hold Secrets; what is sent has their values. */
   readonly json?: unknown
   readonly parts?: readonly Part[]
   /** What to do about a refusal, said after it: the first that fits the answer. */

@@ -2,6 +2,11 @@ import type { AnyModule } from '../module/define.ts'
 import { apt } from './apt.ts'
 import { assert } from './assert.ts'
 import { blockinfile } from './blockinfile.ts'
+import { cloudflareDns } from './cloudflare-dns.ts'
+import { cloudflareTunnel } from './cloudflare-tunnel.ts'
+import { cloudflareWorker } from './cloudflare-worker.ts'
+import { cloudflareWorkerRoute } from './cloudflare-worker-route.ts'
+import { cloudflareZoneCheck } from './cloudflare-zone-check.ts'
 import { command } from './command.ts'
 import { copy } from './copy.ts'
 import { debug } from './debug.ts'
@@ -29,6 +34,11 @@ const ALL = [
   apt,
   assert,
   blockinfile,
+  cloudflareDns,
+  cloudflareTunnel,
+  cloudflareWorker,
+  cloudflareWorkerRoute,
+  cloudflareZoneCheck,
   command,
   copy,
   debug,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Http, type HttpAnswer, type HttpRequest, refusal, unanswered } from '../module/http.ts'
+import { Secret } from '../secrets/secret.ts'
 
 interface Settings {
   /** No more tries once this is aborted; the one under way is finished. */
@@ -57,7 +58,7 @@ async function once(request: HttpRequest, leave: AbortSignal | undefined): Promi
         ...(request.bearer && { Authorization: `Bearer ${request.bearer.reveal()}` }),
         ...(request.json !== undefined && { 'Content-Type': 'application/json' }),
       },
-      ...(request.json !== undefined && { body: JSON.stringify(request.json) }),
+      ...(request.json !== undefined && { body: JSON.stringify(request.json, revealing) }),
       ...(request.parts && { body: formOf(request.parts) }),
       signal,
     })
@@ -68,6 +69,12 @@ async function once(request: HttpRequest, leave: AbortSignal | undefined): Promi
   } catch (error) {
     return { answer: unanswered(request, reason(error)), again: !leave?.aborted && !isHopeless(error) }
   }
+}
+
+/** JSON with the secrets in it, which show their mask everywhere else. */
+function revealing(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const held = this[key]
+  return held instanceof Secret ? held.reveal() : value
 }
 
 async function whole(response: Response): Promise<HttpAnswer> {

@@ -3,18 +3,22 @@ import { z } from 'zod'
 import { bodyOf, type Call, type Endpoint, Refusal, zoneOf } from './answer.ts'
 import { newId, type RecordState, type ZoneState } from './world.ts'
 
-const shape = z.strictObject({
+const fields = {
   type: z.enum(['A', 'AAAA', 'CNAME', 'TXT']),
   name: z.string().min(1).max(255),
   content: z.string().min(1),
-  proxied: z.boolean().default(false),
-  ttl: z
-    .int()
-    .refine((seconds) => seconds === 1 || (seconds >= 60 && seconds <= 86_400), { error: 'ttl must be 1, or 60 to 86400' })
-    .default(1),
-  comment: z.string().max(100).nullable().default(null),
+  proxied: z.boolean(),
+  ttl: z.int().refine((seconds) => seconds === 1 || (seconds >= 60 && seconds <= 86_400), { error: 'ttl must be 1, or 60 to 86400' }),
+  comment: z.string().max(100).nullable(),
+}
+const edit = z.strictObject(fields).partial()
+const creation = z.strictObject({
+  ...fields,
+  proxied: fields.proxied.default(false),
+  ttl: fields.ttl.default(1),
+  comment: fields.comment.default(null),
 })
-type Body = z.output<typeof shape>
+type Body = z.output<typeof creation>
 
 const HOST = /^(\*\.)?([a-z0-9_]([a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]+$/i
 const ADDRESSES = ['A', 'AAAA', 'CNAME']
@@ -78,7 +82,7 @@ export const dns: Endpoint[] = [
     permission: 'Zone → DNS',
     answer: (call) => {
       const zone = zoneOf(call)
-      const record = recordOf(zone, bodyOf(call, shape), newId())
+      const record = recordOf(zone, bodyOf(call, creation), newId())
       zone.records.push(record)
       return { result: shown(record) }
     },
@@ -89,8 +93,8 @@ export const dns: Endpoint[] = [
     permission: 'Zone → DNS',
     answer: (call) => {
       const { zone, record, i } = found(call)
-      const { id, ...was } = record
-      const changed = recordOf(zone, { ...(was as Body), ...bodyOf(call, shape.partial().extend({ ttl: z.int().optional() })) } as Body, id)
+      const changes = Object.entries(bodyOf(call, edit)).filter(([, value]) => value !== undefined)
+      const changed = recordOf(zone, { ...(record as Body), ...Object.fromEntries(changes) }, record.id)
       zone.records[i] = changed
       return { result: shown(changed) }
     },

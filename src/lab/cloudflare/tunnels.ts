@@ -127,12 +127,12 @@ export const tunnels: Endpoint[] = [
     path: COLLECTION,
     permission,
     answer: (call) => {
-      accountOf(call)
+      const account = accountOf(call)
       const body = bodyOf(call, creation)
-      if (call.world.tunnels.some((one) => one.name === body.name && one.deletedAt === undefined))
+      if (call.world.tunnels.some((one) => one.account === account && one.name === body.name && one.deletedAt === undefined))
         throw new Refusal(409, 1013, 'You already have a tunnel with this name. Choose a different name.')
       if (body.config_src === 'local' && body.tunnel_secret === undefined) throw new Refusal(400, 1001, 'tunnel_secret is required')
-      const given = { source: body.config_src, secret: body.tunnel_secret ?? randomBytes(32).toString('base64') }
+      const given = { account, source: body.config_src, secret: body.tunnel_secret ?? randomBytes(32).toString('base64') }
       const tunnel = newTunnel(call.world, body.name, given)
       const credentials = { AccountTag: tunnel.account, TunnelID: tunnel.id, TunnelName: tunnel.name, TunnelSecret: tunnel.secret }
       return { result: { ...shown(tunnel), credentials_file: credentials, token: tokenOf(tunnel) } }

@@ -100,11 +100,11 @@ export function newWorld(options: { zones: readonly string[]; accounts?: number;
 export const newTunnel = (
   world: World,
   name: string,
-  given: Partial<Pick<TunnelState, 'source' | 'secret' | 'config'>> = {},
+  given: Partial<Pick<TunnelState, 'account' | 'source' | 'secret' | 'config'>> = {},
 ): TunnelState => {
   const tunnel: TunnelState = {
     id: randomUUID(),
-    account: world.accounts[0]!.id,
+    account: given.account ?? world.accounts[0]!.id,
     name,
     source: given.source ?? 'cloudflare',
     secret: given.secret ?? randomBytes(32).toString('base64'),
