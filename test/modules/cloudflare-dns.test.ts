@@ -115,6 +115,12 @@ test('texts: several values, quotes, length; removed one by one', async (t) => {
 test('the domain itself, and names in full', async (t) => {
   const api = await cloud(t)
   await settles(t, api, [task({ record: '@', type: 'AAAA', value: '100::', proxied: true })])
+  await settles(t, api, [
+    task({ record: 'v6', type: 'AAAA', value: '2001:DB8:0:0::0001' }),
+    { ...task({ record: 'x', value: 'Example.NET.' }), name: 'x' },
+  ])
+  t.deepEqual([lookUp(api.world, 'v6.example.com'), lookUp(api.world, 'x.example.com')], [['2001:db8::1'], ['example.net']])
+  api.world.zones[0]!.records.splice(1)
   await settles(t, api, [task({ record: 'Chat.Example.Com.', type: 'A', value: '192.0.2.1', ttl: 300 })])
   t.deepEqual(
     records(api).map(({ name, type, proxied, ttl }) => [name, type, proxied, ttl]),

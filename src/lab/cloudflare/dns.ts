@@ -23,6 +23,11 @@ type Body = z.output<typeof creation>
 const HOST = /^(\*\.)?([a-z0-9_]([a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]+$/i
 const ADDRESSES = ['A', 'AAAA', 'CNAME']
 
+function kept(type: Body['type'], content: string): string {
+  if (type === 'AAAA') return new URL(`http://[${content}]`).hostname.slice(1, -1)
+  return type === 'TXT' && !content.startsWith('"') ? `"${content}"` : content
+}
+
 /** Names are completed with the zone's, as the API does; text is kept in quotes. */
 function recordOf(zone: ZoneState, body: Body, id: string): RecordState {
   const given = body.name.toLowerCase()
@@ -33,7 +38,7 @@ function recordOf(zone: ZoneState, body: Body, id: string): RecordState {
     (body.type === 'CNAME' && !HOST.test(body.content))
   if (invalid) throw new Refusal(400, body.type === 'CNAME' ? 9007 : 9005, `Content for ${body.type} record is invalid.`)
   if (body.proxied && body.type === 'TXT') throw new Refusal(400, 9004, 'This record type cannot be proxied.')
-  const content = body.type === 'TXT' && !body.content.startsWith('"') ? `"${body.content}"` : body.content
+  const content = kept(body.type, body.content)
   const record = { ...body, id, name, content, ttl: body.proxied ? 1 : body.ttl }
   for (const other of zone.records.filter((one) => one.id !== id && one.name === name)) {
     if (other.type === record.type && other.content === content) throw new Refusal(400, 81058, 'An identical record already exists.')

@@ -1,7 +1,7 @@
 import { apiOf, known, path } from '../../facts/cloudflare/api.ts'
 import { cloudflareDns, type DnsName, type DnsRecord } from '../../facts/cloudflare/dns.ts'
 import type { Change, Plan } from '../../module/define.ts'
-import { plainContent, quoteText } from './dns-content.ts'
+import { plainContent, sentContent } from './dns-content.ts'
 import type { DnsWant } from './dns-params.ts'
 import { MARK, refuse } from './params.ts'
 import { send } from './send.ts'
@@ -73,7 +73,7 @@ interface Planned {
 
 function creation(want: DnsWant, is: DnsName): Planned {
   const proxied = want.proxied ?? isTunnel(want.value!)
-  const content = want.type === 'TXT' ? quoteText(want.value!) : want.value!
+  const content = sentContent(want.type, want.value!)
   const body = { type: want.type, name: fullName(want), content, ttl: proxied ? 1 : (want.ttl ?? 1), comment: commentOf(want) }
   const record = { ...body, ...(ADDRESSES.includes(want.type) && { proxied }) }
   const change = {
@@ -91,7 +91,7 @@ function adjustment(want: DnsWant, is: DnsName, record: DnsRecord): Planned | un
     Object.assign(differs, { [key]: value })
     said.push(`${key} ${String(record[key] ?? 'none')} → ${String(value)}`)
   }
-  if (!isEqual(want, record)) set('content', want.type === 'TXT' ? quoteText(want.value!) : want.value!)
+  if (!isEqual(want, record)) set('content', sentContent(want.type, want.value!))
   const proxied = want.proxied ?? (isTunnel(want.value!) ? true : (record.proxied ?? false))
   if (proxied !== (record.proxied ?? false)) set('proxied', proxied)
   if (!proxied && want.ttl !== undefined && want.ttl !== record.ttl) set('ttl', want.ttl)
