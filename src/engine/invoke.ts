@@ -94,7 +94,7 @@ async function predict(
   plan: Plan,
   changes: PlannedChange[],
   is: Record<string, unknown>,
-  { cache, onPlan, onlyReads, foresee }: Setting,
+  { cache, onPlan, onlyReads, foresee, secrets }: Setting,
   writes: boolean,
 ): Promise<Outcome> {
   if (writes) onPlan(plan.changes)
@@ -113,6 +113,7 @@ async function predict(
   }
   if (foresee) cache.predict(plan.changes.flatMap((change) => change.makes ?? []))
   const after = { ...is, ...(await answersTo(module.facts?.(want, inputs), cache)) }
+  secrets.keep(module.secrets?.(after) ?? [])
   const result = {
     changed: writes,
     ...(plan.message && { msg: plan.message }),
@@ -147,7 +148,7 @@ async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[]
       return failedStep(output, outputs, changes, setting.step.timeout)
   }
   // after a last step that is no script, nothing has been asked yet
-  ask(flatten(module.facts?.(want, inputs)), { ...setting, ahead: () => (writes ? setting.ahead() : []) })
+  if (writes || module.result) ask(flatten(module.facts?.(want, inputs)), { ...setting, ahead: () => (writes ? setting.ahead() : []) })
   is = await answersTo(module.facts?.(want, inputs), cache)
   const second = module.more?.(want, is, inputs)
   if (module.result) ask(flatten(second), { ...setting, ahead: () => [] })

@@ -12,7 +12,7 @@ export const cloudflareDns = defineModule({
     'Works from the controller: nothing is asked of the host, and the API token never reaches it.',
     'The token takes Zone → DNS: Edit and Zone → Zone: Read for the domain.',
     `A record made here has "${MARK}" in its comment. One of the same name without it is taken over when it holds what is wanted; otherwise it is left alone and the task fails, unless \`adopt\`.`,
-    'Different from Ansible: `solo` also replaces addresses in the way of a CNAME (and the reverse), and never what was not made here.',
+    'Different from Ansible: only the types A, AAAA, CNAME and TXT; `solo` also replaces addresses in the way of a CNAME (and the reverse), and never what was not made here.',
     'A proxied name more than one level below the domain has no certificate on the free plan.',
   ],
   params: dnsParams,

@@ -9,7 +9,7 @@ import { type Played, type PlayOptions, play } from './play.ts'
 export const TOKEN = 'tok_0123456789abcdefghijklmnopqrstuvwxyz-AB'
 export const ZONE = 'example.com'
 
-export interface Ran extends Pick<Played, 'dir' | 'results' | 'ends' | 'events'> {
+export interface Ran extends Pick<Played, 'connections' | 'dir' | 'results' | 'ends' | 'events'> {
   /** `task status` of each. */
   readonly statuses: string[]
   /** The registered result of the only task, or of the first. */

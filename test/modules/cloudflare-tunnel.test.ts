@@ -166,6 +166,8 @@ test('a tunnel with a local configuration: the result has the file, and another 
   t.is(ran.result.credentials, '********')
   t.is(api.world.tunnels[0]!.config, null)
   const other = randomBytes(32).toString('base64')
+  const dry = await api.run([local(other)], { check: true })
+  t.deepEqual([dry.result.token, dry.result.credentials], ['********', '********'])
   const changed = await settles(t, api, [local(other)])
   t.deepEqual(changed.planned, ['tunnel matrix: a new secret; cloudflared needs the new credentials'])
   t.is(api.world.tunnels[0]!.secret, other)
@@ -217,5 +219,10 @@ test('times are understood as a configuration file has them', (t) => {
 
 test('the token never travels in the clear to the world', (t) => {
   const url = (api_url: string) => cloudflareTunnel.params.safeParse({ name: 'm', api_token: TOKEN, api_url }).success
-  t.deepEqual(['http://api.cloudflare.com/client/v4', 'http://10.1.2.3:80/x', 'https://x.example/'].map(url), [false, true, true])
+  t.deepEqual(
+    ['http://api.cloudflare.com/client/v4', 'http://10.example/x', 'ftp://localhost/', 'http://10.1.2.3:80/x', 'https://x.example/'].map(
+      url,
+    ),
+    [false, false, false, true, true],
+  )
 })

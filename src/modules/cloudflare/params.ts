@@ -1,7 +1,16 @@
+import { isIPv4 } from 'node:net'
 import type { Plan } from '../../module/define.ts'
 import { secret, text } from '../../module/params.ts'
 
-const LOCAL = /^http:\/\/(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[::1\])/
+const PRIVATE = /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))\./
+
+/** Whether a token may go there: encrypted, or on this machine and the networks around it. */
+function isSafe(address: string): boolean {
+  if (!URL.canParse(address)) return false
+  const { protocol, hostname } = new URL(address)
+  if (protocol !== 'http:') return protocol === 'https:'
+  return hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && PRIVATE.test(hostname))
+}
 
 /** What every module that asks Cloudflare's API takes. */
 export const apiParams = {
@@ -10,7 +19,7 @@ export const apiParams = {
   ),
   api_url: text()
     .default('https://api.cloudflare.com/client/v4')
-    .refine((url) => URL.canParse(url) && (url.startsWith('https://') || LOCAL.test(url)), {
+    .refine(isSafe, {
       error: 'expected an https:// address: the token must not travel in the clear',
     })
     .describe('Address of the API; another one is for rehearsals.'),
