@@ -10,6 +10,7 @@ import { isSelected } from '../playbook/tags.ts'
 import { pathOf } from '../playbook/tree.ts'
 import { printPlace, type Remark } from '../report/frame.ts'
 import { chooseKind, openReporter, speaksUnicode, wantsColour } from '../report/reporter.ts'
+import { httpClient } from '../transport/http.ts'
 import { reach } from './connect.ts'
 import { EXIT } from './exit-code.ts'
 import { list } from './list.ts'
@@ -74,6 +75,7 @@ export async function execute(
     forks: Number(args.forks ?? 10),
     stop: terminal.stop,
     leave: terminal.leave,
+    http: httpClient({ stop: terminal.stop, leave: terminal.leave }),
     hostFact: hostFact(),
     programs: matrixPrograms,
     ...(ask && { ask: (prompt: string, echo: boolean) => reporter.aside(() => ask(prompt, echo)) }),

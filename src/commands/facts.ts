@@ -2,6 +2,7 @@ import { Place } from '../engine/place.ts'
 import { hostFact } from '../facts/host.ts'
 import { modules } from '../modules/index.ts'
 import { parsePlaybook } from '../playbook/load.ts'
+import { httpClient } from '../transport/http.ts'
 import { HostLost } from '../transport/transport.ts'
 import { reach } from './connect.ts'
 import { EXIT } from './exit-code.ts'
@@ -23,7 +24,7 @@ export async function facts(args: RunArguments & { host: string }, terminal: Ter
   const known: Record<string, unknown> = {}
   let code: number = EXIT.ok
   for (const host of session.program.plays[0]?.hosts ?? []) {
-    const place = new Place(() => reached.connect(host))
+    const place = new Place(() => reached.connect(host), httpClient())
     try {
       const { host: own, otherwise, password } = reached.becomeOf(host)
       const become = { user: own.user ?? otherwise.user, ...(password && { password }) }

@@ -1,5 +1,6 @@
 import { position, type Source } from '../diagnostic.ts'
 import type { Fact } from '../module/fact.ts'
+import type { Http } from '../module/http.ts'
 import type { LocalFile } from '../module/local-file.ts'
 import type { Programs } from '../module/program.ts'
 import type { Program, ProgramPlay } from '../playbook/compile.ts'
@@ -23,6 +24,8 @@ export interface Dependencies {
   readonly emit: (event: Event) => void
   /** Masks what is shown; learns of the secrets that tasks are given. */
   readonly secrets: Redactor
+  /** The requests of the controller. */
+  readonly http: Http
   /** Hosts at a time. */
   readonly forks: number
   /** Finish the step under way, then stop. */

@@ -1,4 +1,5 @@
-import type { Fact, FactKind, Prediction } from '../module/fact.ts'
+import { type Fact, type HostFact, isRemote, type Prediction } from '../module/fact.ts'
+import type { Http } from '../module/http.ts'
 import type { Shell } from '../transport/transport.ts'
 
 /** Asks a host, through one shell, whatever is not known yet, and remembers it until a change makes it stale. */
@@ -6,9 +7,11 @@ export class FactCache {
   readonly #answers = new Map<string, Promise<unknown>>()
   readonly #arrived = new Map<string, unknown>()
   readonly #overlay: Map<string, ((before: unknown) => unknown)[]>
+  readonly #http: Http
 
   /** `overlay` is the predicted world of a dry run, shared by the caches of all users of a host. */
-  constructor(overlay: Map<string, ((before: unknown) => unknown)[]> = new Map()) {
+  constructor(http: Http, overlay: Map<string, ((before: unknown) => unknown)[]> = new Map()) {
+    this.#http = http
     this.#overlay = overlay
   }
 
@@ -21,23 +24,35 @@ export class FactCache {
     return this.#overlay.has(fact.id)
   }
 
-  /** Writes one script that asks all of these that are not known; does not wait. Says whether anything was written. */
+  /**
+   * Writes one script that asks all of these that are not known, and sends the requests of those that the controller asks, all at once;
+   * does not wait. Says whether anything was asked.
+   */
   prefetch(shell: Shell, facts: readonly Fact[]): boolean {
     const unknown = [...new Map(facts.filter((fact) => !this.has(fact)).map((fact) => [fact.id, fact])).values()]
-    if (unknown.length === 0) return false
-    const groups = groupByKind(unknown)
+    const ofHost = unknown.filter((fact): fact is HostFact => !isRemote(fact.kind))
+    const http = askedOnce(this.#http)
+    for (const fact of unknown) if (isRemote(fact.kind)) this.#expect(fact, fact.kind.ask(fact.key, http))
+    if (ofHost.length === 0) return unknown.length > 0
+    const groups = groupByKind(ofHost)
     const reply = shell.request({ script: joinedScript(groups) }).then(({ stdout }) => joinedAnswers(groups, stdout))
     // a lost connection is met by whoever awaits the answer; one that nobody awaits is no event
     reply.catch(() => undefined)
-    for (const fact of unknown) {
-      const answer: Promise<unknown> = reply.then((answers) => {
-        if (this.#answers.get(fact.id) === answer) this.#arrived.set(fact.id, answers.get(fact.id))
-        return answers.get(fact.id)
-      })
-      answer.catch(() => undefined)
-      this.#answers.set(fact.id, answer)
-    }
+    for (const fact of ofHost)
+      this.#expect(
+        fact,
+        reply.then((answers) => answers.get(fact.id)),
+      )
     return true
+  }
+
+  #expect(fact: Fact, coming: Promise<unknown>): void {
+    const answer: Promise<unknown> = coming.then((value) => {
+      if (this.#answers.get(fact.id) === answer) this.#arrived.set(fact.id, value)
+      return value
+    })
+    answer.catch(() => undefined)
+    this.#answers.set(fact.id, answer)
   }
 
   /** The answer of a fact that was asked, as the dry run's predictions have it. */
@@ -70,20 +85,31 @@ export class FactCache {
   }
 }
 
+/** Facts that are asked together share what they read: the zone that five of them begin with is asked for once. */
+function askedOnce(http: Http): Http {
+  const asked = new Map<string, ReturnType<Http>>()
+  return (request) => {
+    if (request.method !== 'GET') return http(request)
+    const key = `${request.url} ${request.bearer?.reveal()}`
+    const answer = asked.get(key) ?? http(request)
+    asked.set(key, answer)
+    return answer
+  }
+}
+
 interface Group {
-  // biome-ignore lint/suspicious/noExplicitAny: keys and answers of different kinds meet here
-  readonly kind: FactKind<any, any>
-  readonly facts: readonly Fact[]
+  readonly kind: HostFact['kind']
+  readonly facts: readonly HostFact[]
 }
 
 // Longer argument lists are split: Linux takes about 2 MiB for all arguments together (execve(2)).
 const KEYS_AT_ONCE = 2000
 
-function groupByKind(facts: readonly Fact[]): Group[] {
+function groupByKind(facts: readonly HostFact[]): Group[] {
   const groups: Group[] = []
   for (const fact of facts) {
     const open = groups.findLast((group) => group.kind === fact.kind)
-    if (open && open.facts.length < KEYS_AT_ONCE) (open.facts as Fact[]).push(fact)
+    if (open && open.facts.length < KEYS_AT_ONCE) (open.facts as HostFact[]).push(fact)
     else groups.push({ kind: fact.kind, facts: [fact] })
   }
   return groups

@@ -15,7 +15,7 @@ export interface Setting {
   readonly check: boolean
   /** Later tasks are to believe what this one predicts: the whole run is a dry run. */
   readonly foresee: boolean
-  readonly step: Omit<StepContext, 'shell'>
+  readonly step: Omit<StepContext, 'shell' | 'saved'>
   /** Told what will be changed, before it is. */
   readonly onPlan: (changes: readonly Change[]) => void
   /** More questions that may ride along when something is asked anyway. */
@@ -56,6 +56,7 @@ export async function invoke(prepared: Prepared, setting: Setting): Promise<Outc
   const second = module.more?.(want, firstAnswers, inputs)
   ask(flatten(second), setting)
   const is = { ...firstAnswers, ...(await answersTo(second, cache)) }
+  secrets.keep(module.secrets?.(is) ?? [])
 
   const planned = module.plan(want, is, inputs)
   const plan: Plan = Array.isArray(planned) ? { changes: planned as Change[] } : (planned as Plan)
@@ -99,7 +100,7 @@ async function predict(
   plan: Plan,
   changes: PlannedChange[],
   is: Record<string, unknown>,
-  { cache, onPlan, onlyReads, foresee }: Setting,
+  { cache, onPlan, onlyReads, foresee, secrets }: Setting,
   writes: boolean,
 ): Promise<Outcome> {
   if (writes) onPlan(plan.changes)
@@ -118,6 +119,7 @@ async function predict(
   }
   if (foresee) cache.predict(plan.changes.flatMap((change) => change.makes ?? []))
   const after = { ...is, ...(await answersTo(module.facts?.(want, inputs), cache)) }
+  secrets.keep(module.secrets?.(after) ?? [])
   const result = {
     changed: writes,
     ...(plan.message && { msg: plan.message }),
@@ -132,12 +134,13 @@ async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[]
   const { cache, shell } = setting
   const steps = plan.changes.flatMap((change) => change.steps)
   const outputs: Output[] = []
+  const saved = new Map<string, string>()
   let is: Record<string, unknown> = {}
   for (const [i, step] of steps.entries()) {
     // time passes during a request or a wait: what was known before it may not hold after
     if (i === 0 && writes) setting.onChange()
     else if (i === 0 && plan.changes.some((change) => change.reads)) cache.forget()
-    const running = runStep(step, { ...setting.step, shell })
+    const running = runStep(step, { ...setting.step, shell, saved })
     // the last step's answer and those to the next questions come back together: nothing is waited for in between
     const last = i === steps.length - 1 && step.do === 'run'
     if (last) {
@@ -146,16 +149,18 @@ async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[]
     }
     const output = await running
     outputs.push(output)
-    if (step.do === 'run' && output.code !== 0 && !step.anyExit) return failedStep(output, outputs, changes)
+    if (output.code !== 0 && !(step.do === 'run' && step.anyExit)) return failedStep(output, outputs, changes)
     if (step.do === 'run' && step.anyExit && output.code === 124 && setting.step.timeout !== undefined)
       return failedStep(output, outputs, changes, setting.step.timeout)
   }
   const first = module.facts?.(want, inputs)
-  if (module.result) ask(flatten(first), { ...setting, ahead: () => [] })
+  // after a last step that is no script, nothing has been asked yet
+  if (writes || module.result) ask(flatten(first), { ...setting, ahead: () => (writes ? setting.ahead() : []) })
   is = await answersTo(first, cache)
   const second = module.more?.(want, is, inputs)
   if (module.result) ask(flatten(second), { ...setting, ahead: () => [] })
   if (module.result) is = { ...is, ...(await answersTo(second, cache)) }
+  setting.secrets.keep(module.secrets?.(is) ?? [])
   const result = { changed: writes, ...module.result?.(want, is, outputs, inputs), ...diffOf(plan.changes) }
   // a program's output is not for reading: what went wrong is in the result
   return settle(result, changes, plan, steps.at(-1)?.do === 'program' ? undefined : outputs.at(-1))

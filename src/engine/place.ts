@@ -1,15 +1,18 @@
+import type { Http } from '../module/http.ts'
 import type { Become, Connection, Shell } from '../transport/transport.ts'
 import { FactCache } from './fact-cache.ts'
 
 /** Where tasks are carried out: a host, or the controller for delegated ones. Opened at first use. */
 export class Place {
   readonly #open: () => Promise<Connection>
+  readonly #http: Http
   #connection: Promise<Connection> | undefined
   readonly #caches = new Map<string, FactCache>()
   readonly #overlay = new Map<string, ((before: unknown) => unknown)[]>()
 
-  constructor(open: () => Promise<Connection>) {
+  constructor(open: () => Promise<Connection>, http: Http) {
     this.#open = open
+    this.#http = http
   }
 
   connection(): Promise<Connection> {
@@ -27,7 +30,7 @@ export class Place {
     const user = become?.user ?? ''
     const known = this.#caches.get(user)
     if (known) return known
-    const cache = new FactCache(this.#overlay)
+    const cache = new FactCache(this.#http, this.#overlay)
     this.#caches.set(user, cache)
     return cache
   }

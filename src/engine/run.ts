@@ -58,8 +58,8 @@ export async function run(program: Program, given: Dependencies): Promise<Summar
 function newState(host: string, deps: Dependencies): HostState {
   return {
     knowledge: nothingKnown(),
-    remote: new Place(() => deps.connect(host)),
-    local: new Place(() => deps.connectLocal()),
+    remote: new Place(() => deps.connect(host), deps.http),
+    local: new Place(() => deps.connectLocal(), deps.http),
     began: undefined,
     end: undefined,
     failure: undefined,
@@ -152,7 +152,7 @@ async function wholePlay(context: HostContext): Promise<Failure | undefined> {
   const { tags, skipTags } = context.program.options
   const selected = play.sections.flatMap(pathOf).filter((task) => isSelected(task.tags, tags, skipTags))
   // with every task delegated, or none to run, the host itself is left alone
-  if (selected.some((task) => !task.delegateTo)) await openShells(context, selected)
+  if (selected.some((task) => !task.delegateTo && !task.module.controller)) await openShells(context, selected)
   for (const [i, section] of play.sections.entries()) {
     context.upcoming = pathOf(section)
     await readFiles(context)
@@ -181,7 +181,7 @@ async function openShells(context: HostContext, tasks: readonly Task[]): Promise
   const users = new Map<string, ReturnType<typeof becomeOf>>()
   for (const task of tasks) {
     const scope = scopeOf(context, task)
-    if (task.delegateTo) continue
+    if (task.delegateTo || task.module.controller) continue
     try {
       const become = becomeOf(context, task, scope, false)
       users.set(become?.user ?? '', become)
@@ -201,9 +201,9 @@ async function readFiles(context: HostContext): Promise<void> {
   const { tags, skipTags } = context.program.options
   for (const task of context.upcoming) {
     if (!task.module.inputs || task.loop || task.delegateTo || !isSelected(task.tags, tags, skipTags)) continue
-    const shell = await (await context.remote.connection()).shell()
+    const home = task.module.controller ? '' : (await (await context.remote.connection()).shell()).home
     const scope = scopeOf(context, task)
-    if (scope.ready(readsBefore(context, task))) await prepare(context, task, scope, shell.home)
+    if (scope.ready(readsBefore(context, task))) await prepare(context, task, scope, home)
   }
 }
 

@@ -2,12 +2,16 @@ import type { Duplex } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Output, Step } from '../module/define.ts'
+import type { Http } from '../module/http.ts'
 import type { Programs } from '../module/program.ts'
 import { quote } from '../module/shell.ts'
 import { HostLost, type Shell } from '../transport/transport.ts'
 
 export interface StepContext {
   readonly shell: Shell
+  readonly http: Http
+  /** What earlier steps of the task saved. */
+  readonly saved: Map<string, string>
   readonly environment: Readonly<Record<string, string>>
   /** Seconds. */
   readonly timeout?: number
@@ -29,6 +33,7 @@ export async function runStep(step: Step, context: StepContext): Promise<Output>
     return { code: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), start, end: Date.now(), ...(input !== undefined && { input }) }
   }
   if (step.do === 'program') return { ...(await runProgram(step, context)), start, end: Date.now() }
+  if (step.do === 'request') return { ...(await sendRequest(step, context)), start, end: Date.now() }
   const lines = step.live && context.onLine ? lineSplitter(context.onLine) : undefined
   const reply = await context.shell.request({
     script: withTimeout(step.userEnvironment ? exported(context.environment) + step.script.text : step.script.text, context.timeout),
@@ -68,6 +73,27 @@ async function runProgram(
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', end)
+  }
+}
+
+async function sendRequest(step: Extract<Step, { do: 'request' }>, { http, saved }: StepContext): Promise<Omit<Output, 'start' | 'end'>> {
+  const url = step.url.replace(/\{(\w+)\}/g, (whole, name: string) => (saved.has(name) ? encodeURIComponent(saved.get(name)!) : whole))
+  const answer = await http({ ...step, url })
+  if (!answer.ok) return { code: 1, stdout: Buffer.alloc(0), stderr: Buffer.from(answer.why) }
+  for (const [name, way] of Object.entries(step.saves ?? {})) {
+    const found = way.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], jsonOf(answer.text))
+    if (typeof found !== 'string')
+      return { code: 1, stdout: Buffer.alloc(0), stderr: Buffer.from(`${step.method} ${url}: the answer has no ${way}`) }
+    saved.set(name, found)
+  }
+  return { code: 0, stdout: Buffer.from(answer.text), stderr: Buffer.alloc(0) }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

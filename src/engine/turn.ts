@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Diagnostic } from '../diagnostic.ts'
 import { LOCALHOST } from '../inventory/inventory.ts'
+import { isRemote } from '../module/fact.ts'
 import { OMIT } from '../playbook/arguments.ts'
 import { assume, NotKnown } from '../playbook/assumed.ts'
 import { RenderError, render } from '../playbook/render.ts'
 import { dataLayer, type Scope } from '../playbook/scope.ts'
 import type { Task } from '../playbook/tree.ts'
-import { HostLost } from '../transport/transport.ts'
+import { HostLost, type Shell } from '../transport/transport.ts'
 import { lookAhead } from './ahead.ts'
 import { becomeOf, firstFalse, type HostContext, labelOf, numberOf, placeOf, scopeOf, showsDiff, truthy, truthyOf } from './context.ts'
 import type { Failure, TaskRef } from './event.ts'
@@ -77,7 +78,9 @@ async function carryOut(context: HostContext, task: Task, scope: Scope, ref: Tas
   const delegated = isDelegated(task, scope)
   const place = delegated ? context.local : context.remote
   const become = becomeOf(context, task, scope, delegated)
-  const opened = await place.as(become).catch((error: unknown) => withoutUser(context, error))
+  const opened = task.module.controller
+    ? { shell: NO_SHELL, cache: place.cacheOf(become) }
+    : await place.as(become).catch((error: unknown) => withoutUser(context, error))
   if (!('shell' in opened)) return opened
   const { shell, cache } = opened
   const ready = await prepare(context, task, scope, shell.home)
@@ -95,7 +98,11 @@ async function carryOut(context: HostContext, task: Task, scope: Scope, ref: Tas
     secrets: context.deps.secrets,
     clouded: context.cloudedBy,
     leftOut: context.leftOut,
-    ahead: () => (delegated ? [] : lookAhead(context, task, become?.user ?? '', cache, shell.home)),
+    ahead: () => {
+      if (delegated) return []
+      const facts = lookAhead(context, task, become?.user ?? '', cache, shell.home)
+      return task.module.controller ? facts.filter((fact) => isRemote(fact.kind)) : facts
+    },
     onChange: () => {
       // the controller and the host may be one machine, or reach the same thing
       context.remote.forget()
@@ -113,6 +120,7 @@ async function carryOut(context: HostContext, task: Task, scope: Scope, ref: Tas
           : changes.map(({ summary, diff }) => ({ summary, ...(diff && showsDiff(context, task, scope) && { diff }) })),
       }),
     step: {
+      http: context.deps.http,
       environment: environmentOf(task, scope),
       signal: context.deps.stop,
       programs: context.deps.programs ?? {},
@@ -125,6 +133,14 @@ async function carryOut(context: HostContext, task: Task, scope: Scope, ref: Tas
       }),
     },
   })
+}
+
+/** Stands where a module of the controller has no host to ask. */
+const NO_SHELL: Shell = {
+  user: '',
+  uid: -1,
+  home: '',
+  request: () => Promise.reject(new Error('a module that works from the controller has asked for a shell of the host')),
 }
 
 /** Nobody can work as a user who is not there; in a dry run an earlier task may be about to make it. */

@@ -1,4 +1,4 @@
-import { type Fact, factKind } from '../module/fact.ts'
+import { factKind, type HostFact } from '../module/fact.ts'
 import { batches } from '../module/host-path.ts'
 import { join, sh } from '../module/shell.ts'
 
@@ -13,7 +13,7 @@ export type Inspected = Readonly<Record<string, unknown>>
 export const inspected = <T extends Inspected>(
   object: 'image' | 'container' | 'volume' | 'network',
   isMeant: (found: T, key: string) => boolean,
-): ((key: string) => Fact<T | undefined>) =>
+): ((key: string) => HostFact<T | undefined>) =>
   factKind<string, T | undefined>({
     name: `docker-${object}`,
     script: (keys) =>

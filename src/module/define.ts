@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Secret } from '../secrets/secret.ts'
 import type { Fact, Prediction } from './fact.ts'
+import type { HttpRequest } from './http.ts'
 import type { LocalFile } from './local-file.ts'
 import type { Sh } from './shell.ts'
 
@@ -27,6 +28,12 @@ export type Step =
       /** Plain data; a secret in it stays a `Secret` that only the program reveals. */
       readonly input: unknown
     }
+  | ({
+      /** A request of the controller; any status but 2xx fails the task. `{name}` in the URL is what an earlier step of the task saved. */
+      readonly do: 'request'
+      /** Texts of the answer to save by name, each by its way into the JSON: `{ id: 'result.id' }`. */
+      readonly saves?: Readonly<Record<string, string>>
+    } & HttpRequest)
   | { readonly do: 'pause'; readonly seconds?: number; readonly prompt?: string; readonly echo?: boolean }
 
 /** Before and after of a changed text, as Ansible's `diff` result has it. */
@@ -118,6 +125,10 @@ export interface Module<
   readonly result?: (want: z.output<P>, is: Answers<F> & Answers<M>, outputs: readonly Output[], inputs: Loaded<I>) => ModuleResult
   /** Runs for the first host of a play only, its result given to all (pause). */
   readonly once?: true
+  /** Works by requests of the controller alone: the host is not connected to for it. */
+  readonly controller?: true
+  /** What in the answers and the outputs nobody may see: masked in all that is shown, and refused where other users of a host could read it. */
+  readonly secrets?: (is: Answers<F> & Answers<M>) => readonly string[]
 }
 
 /** The identity function that gives a module its types. */

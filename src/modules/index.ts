@@ -5,6 +5,11 @@ import { apache2Site } from './apache2-site.ts'
 import { apt } from './apt.ts'
 import { assert } from './assert.ts'
 import { blockinfile } from './blockinfile.ts'
+import { cloudflareDns } from './cloudflare-dns.ts'
+import { cloudflareTunnel } from './cloudflare-tunnel.ts'
+import { cloudflareWorker } from './cloudflare-worker.ts'
+import { cloudflareWorkerRoute } from './cloudflare-worker-route.ts'
+import { cloudflareZoneCheck } from './cloudflare-zone-check.ts'
 import { command } from './command.ts'
 import { copy } from './copy.ts'
 import { deb822Repository } from './deb822-repository.ts'
@@ -52,6 +57,11 @@ const ALL = [
   apt,
   assert,
   blockinfile,
+  cloudflareDns,
+  cloudflareTunnel,
+  cloudflareWorker,
+  cloudflareWorkerRoute,
+  cloudflareZoneCheck,
   command,
   copy,
   deb822Repository,

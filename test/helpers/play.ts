@@ -10,6 +10,7 @@ import { modules } from '../../src/modules/index.ts'
 import { compile } from '../../src/playbook/compile.ts'
 import { loadPlaybook } from '../../src/playbook/load.ts'
 import { Redactor } from '../../src/secrets/redact.ts'
+import { httpClient } from '../../src/transport/http.ts'
 import { connectLocal, localTarget } from '../../src/transport/local.ts'
 import type { Connection } from '../../src/transport/transport.ts'
 import { folder } from './mhprov.ts'
@@ -83,6 +84,7 @@ export async function play(text: string, options: PlayOptions = {}): Promise<Pla
     secrets,
     forks: 5,
     stop: new AbortController().signal,
+    http: httpClient({ firstDelay: 1 }),
     hostFact: hostFact(),
     ...options.deps,
   })

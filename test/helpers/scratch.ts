@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import type { AnyModule, Change } from '../../src/module/define.ts'
-import type { Fact } from '../../src/module/fact.ts'
+import { type Fact, type HostFact, isRemote } from '../../src/module/fact.ts'
+import { httpClient } from '../../src/transport/http.ts'
 import { type Settled, settle, shell } from './settle.ts'
 
 /** A directory of its own for one test, removed after it, with files made in it by name. */
@@ -29,12 +30,13 @@ export function scratch(t: ExecutionContext, files: Record<string, string | Buff
 
 /** Asks one fact of this machine. */
 export async function ask<V>(fact: Fact<V>, prefix: readonly string[] = []): Promise<V> {
+  if (isRemote(fact.kind)) return fact.kind.ask(fact.key, httpClient())
   const { stdout } = await shell(`export LC_ALL=C; ${fact.kind.script([fact.key]).text}`, undefined, prefix)
   return fact.kind.parse(stdout, [fact.key])[0]!
 }
 
 /** Asks many facts of one kind in one script. */
-export async function askAll<V>(facts: readonly Fact<V>[]): Promise<V[]> {
+export async function askAll<V>(facts: readonly HostFact<V>[]): Promise<V[]> {
   const keys = facts.map((fact) => fact.key)
   const { stdout } = await shell(`export LC_ALL=C; ${facts[0]!.kind.script(keys).text}`)
   return facts[0]!.kind.parse(stdout, keys)

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { matrixPrograms } from '../../src/matrix/programs.ts'
 import type { AnyModule, Change, ModuleResult, Output, Plan, Step } from '../../src/module/define.ts'
-import type { Fact } from '../../src/module/fact.ts'
+import { type Fact, isRemote } from '../../src/module/fact.ts'
 import { type LocalFile, loadLocal } from '../../src/module/local-file.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 import { dialHere } from '../../src/transport/dial.ts'
+import { httpClient } from '../../src/transport/http.ts'
 
 /** Runs a script in a real POSIX shell on this machine, the way the engine's shell does. */
 export function shell(script: string, stdin?: Extract<Step, { do: 'run' }>['stdin'], prefix: readonly string[] = []): Promise<Output> {
@@ -35,7 +36,9 @@ type Ask = (fact: Fact) => Promise<unknown>
 const inShell =
   (prefix: readonly string[]): Ask =>
   async (fact) =>
-    fact.kind.parse((await shell(`export LC_ALL=C; ${fact.kind.script([fact.key])}`, undefined, prefix)).stdout, [fact.key])[0]
+    isRemote(fact.kind)
+      ? fact.kind.ask(fact.key, httpClient({ firstDelay: 1 }))
+      : fact.kind.parse((await shell(`export LC_ALL=C; ${fact.kind.script([fact.key])}`, undefined, prefix)).stdout, [fact.key])[0]
 
 async function answers(questions: Record<string, unknown>, ask: Ask): Promise<Record<string, unknown>> {
   const known: Record<string, unknown> = {}
