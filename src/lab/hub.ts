@@ -9,6 +9,8 @@ export interface Hub {
   url: string
   /** What can be pulled: names, tags and their digests. */
   images: readonly Pick<Repository, 'name' | 'tags'>[]
+  /** Has every image pulled from now on trust a certificate authority (PEM) too; their digests change. */
+  trust(authority: string): Promise<void>
 }
 
 export type HubOptions = Omit<ImageOptions, 'name'> & { images: readonly string[]; address: string }
@@ -27,7 +29,12 @@ export async function openHub({ images, address, ...options }: HubOptions): Prom
       await registry.close()
       await closeImages()
     }
-    return { url: registry.url, images: open.map(({ name, tags }) => ({ name, tags })), close }
+    const trusted: string[] = []
+    const trust = async (authority: string) => {
+      trusted.push(authority)
+      await Promise.all(open.map((image) => image.trust(trusted)))
+    }
+    return { url: registry.url, images: open, trust, close }
   } catch (error) {
     await closeImages()
     throw error

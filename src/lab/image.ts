@@ -3,9 +3,11 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bootstrap } from './bootstrap.ts'
+import { cloudflared } from './cloudflared/image.ts'
 import { type Mirror, sourcesOf } from './mirror.ts'
 import type { Blob, Repository } from './registry.ts'
 import { synapse } from './synapse.ts'
+import { trustLayer } from './trust.ts'
 import { weekly } from './weekly.ts'
 
 /** An image for the lab's registry: one layer of Debian packages and a few files. */
@@ -14,8 +16,9 @@ export interface ImageRecipe {
   /** The Debian release its packages are from. */
   suite: string
   packages: string[]
-  /** The package whose upstream version is the image's. */
-  main: string
+  /** The package whose upstream version is the image's, unless it has a `version` of its own. */
+  main?: string
+  version?: string
   /** Lines for debconf-set-selections(1). */
   answers: string[]
   files: { path: string; mode: string; text: string }[]
@@ -27,7 +30,7 @@ export interface ImageRecipe {
 }
 
 /** Every image a lab can have. */
-const recipes = { [synapse.repository]: synapse } satisfies Record<string, ImageRecipe>
+const recipes: Record<string, ImageRecipe> = { [synapse.repository]: synapse, [cloudflared.repository]: cloudflared }
 
 export const imageNames = Object.keys(recipes)
 
@@ -67,16 +70,15 @@ const unwanted = ['doc', 'man', 'info', 'locale', 'lintian'].map((dir) => `--dpk
 const answer = `chroot "$1" debconf-set-selections <"$2/answers"`
 
 /** $1 tree, $2 the same directory. mmdebstrap runs it at the end. */
-const finish = ({ main, files, links }: ImageRecipe): string => {
+const finish = ({ main, version, files, links }: ImageRecipe): string => {
   const writes = files.flatMap(({ path, mode, text }) => [
     `mkdir -p "$(dirname "$1${path}")"`,
     `cat >"$1${path}" <<'END OF FILE'\n${text}END OF FILE`,
     `chmod ${mode} "$1${path}"`,
   ])
   const linked = Object.entries(links).flatMap(([path, to]) => [`[ -e "$1${to}" ]`, `ln -s '${to}' "$1${path}"`])
-  return ['set -eu', ...writes, ...linked, `chroot "$1" dpkg-query -W -f '\${source:Upstream-Version}' ${main} >"$2/version"`, ''].join(
-    '\n',
-  )
+  const versioned = version === undefined ? `chroot "$1" dpkg-query -W -f '\${source:Upstream-Version}' ${main}` : `printf '%s' '${version}'`
+  return ['set -eu', ...writes, ...linked, `${versioned} >"$2/version"`, ''].join('\n')
 }
 
 async function buildLayer(recipe: ImageRecipe, { mirror, signal }: ImageOptions, dir: string): Promise<void> {
@@ -99,10 +101,11 @@ async function buildLayer(recipe: ImageRecipe, { mirror, signal }: ImageOptions,
   await writeFile(join(dir, 'layer.json'), JSON.stringify(layer))
 }
 
+const LAYER = 'application/vnd.docker.image.rootfs.diff.tar'
 const architecture = process.arch === 'x64' ? 'amd64' : process.arch
 
 /** The config and the manifest of one version. Source: the OCI image specification and Docker's image manifest v2, schema 2. */
-function describe(recipe: ImageRecipe, layer: Layer, version: string): { config: Blob; manifest: Blob } {
+function describe(recipe: ImageRecipe, layer: Layer, version: string, trusted?: Blob): { config: Blob; manifest: Blob } {
   const blob = (mediaType: string, value: object): Blob => {
     const content = Buffer.from(JSON.stringify(value))
     return { mediaType, content, size: content.length, digest: digestOf(content) }
@@ -113,18 +116,35 @@ function describe(recipe: ImageRecipe, layer: Layer, version: string): { config:
     created: layer.created,
     config: { ...recipe.config, Labels: { 'org.opencontainers.image.version': version } },
     // The layer is not compressed, so that its digest as a blob is its digest as a file system too.
-    rootfs: { type: 'layers', diff_ids: [layer.digest] },
-    history: [{ created: layer.created, created_by: `Debian ${recipe.suite}: ${recipe.packages.join(' ')}` }],
+    rootfs: { type: 'layers', diff_ids: [layer.digest, ...(trusted ? [trusted.digest] : [])] },
+    history: [
+      { created: layer.created, created_by: `Debian ${recipe.suite}: ${recipe.packages.join(' ')}` },
+      ...(trusted ? [{ created: layer.created, created_by: 'certificate authorities of the lab' }] : []),
+    ],
   })
   const reference = ({ mediaType, size, digest }: Omit<Blob, 'content'>) => ({ mediaType, size, digest })
-  const layers = [reference({ mediaType: 'application/vnd.docker.image.rootfs.diff.tar', size: layer.size, digest: layer.digest })]
+  const layers = [layer, ...(trusted ? [trusted] : [])].map(({ size, digest }) => reference({ mediaType: LAYER, size, digest }))
   const mediaType = 'application/vnd.docker.distribution.manifest.v2+json'
   return { config, manifest: blob(mediaType, { schemaVersion: 2, mediaType, config: reference(config), layers }) }
 }
 
 /** An image as a repository of the registry; `close` when it is served no longer. */
 export interface OpenImage extends Repository {
+  /** Has what is pulled from now on trust these certificate authorities (PEM) besides its own: the image is another one then. */
+  trust(authorities: readonly string[]): Promise<void>
   close(): Promise<void>
+}
+
+function repositoryOf(recipe: ImageRecipe, layer: Layer, file: FileHandle, trusted?: Blob): Repository {
+  const own = describe(recipe, layer, recipe.version ?? `v${layer.version}`, trusted)
+  const other = describe(recipe, layer, otherTag, trusted)
+  const tags = Object.fromEntries(recipe.tags(layer.version).map((tag) => [tag, own.manifest.digest]))
+  return {
+    name: recipe.repository,
+    tags: { ...tags, [otherTag]: other.manifest.digest },
+    manifests: [own.manifest, other.manifest],
+    blobs: [own.config, other.config, { mediaType: 'application/octet-stream', ...layer, content: file }, ...(trusted ? [trusted] : [])],
+  }
 }
 
 /**
@@ -146,13 +166,14 @@ export async function openImage(options: ImageOptions): Promise<OpenImage> {
   })
   const layer = JSON.parse(await readFile(join(dir, 'layer.json'), 'utf8')) as Layer
   const file: FileHandle = await open(join(dir, 'layer.tar'))
-  const own = describe(recipe, layer, `v${layer.version}`)
-  const other = describe(recipe, layer, otherTag)
-  return {
-    name,
-    tags: { ...Object.fromEntries(recipe.tags(layer.version).map((tag) => [tag, own.manifest.digest])), [otherTag]: other.manifest.digest },
-    manifests: [own.manifest, other.manifest],
-    blobs: [own.config, other.config, { mediaType: 'application/octet-stream', size: layer.size, digest: layer.digest, content: file }],
+  const image: OpenImage = {
+    ...repositoryOf(recipe, layer, file),
+    trust: async (authorities) => {
+      const content = await trustLayer(authorities)
+      const trusted = { mediaType: 'application/octet-stream', content, size: content.length, digest: digestOf(content) }
+      Object.assign(image, repositoryOf(recipe, layer, file, trusted))
+    },
     close: () => file.close(),
   }
+  return image
 }
