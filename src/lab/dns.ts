@@ -11,6 +11,8 @@ export interface DnsOptions {
   readonly names?: Readonly<Record<string, string | readonly string[]>>
   /** The address that proxied records lead to, as Cloudflare answers its own; without it they have none. */
   readonly edge?: string
+  /** Where all other questions go, UDP port 53; without them other names do not exist. */
+  readonly forward?: readonly string[]
   /** Where it listens. */
   readonly address: string
   /** 53 unless told, or any where that is taken. */
@@ -70,6 +72,29 @@ function answer(options: DnsOptions, question: DnsQuestion, limit?: number): Buf
   return writeAnswer(question, { records, authority, exists }, limit)
 }
 
+/** Whether a name is answered here. */
+function isOurs({ world, names = {} }: DnsOptions, name: string): boolean {
+  const zones = (world?.zones ?? []).some((zone) => name === zone.name || name.endsWith(`.${zone.name}`))
+  // a given name is here with all that is below it
+  return zones || Object.keys(names).some((one) => name === one.toLowerCase() || name.endsWith(`.${one.toLowerCase()}`))
+}
+
+const FORWARD_MS = 5000
+
+/** Asks other resolvers, and passes on the first answer. */
+function passOn(resolvers: readonly string[], query: Buffer, reply: (answer: Buffer) => void): void {
+  const socket = createSocket('udp4')
+  const timer = setTimeout(() => socket.close(), FORWARD_MS)
+  socket.once('message', (answered) => {
+    clearTimeout(timer)
+    socket.close()
+    reply(answered)
+  })
+  // the asker asks again, or gives up
+  socket.on('error', () => undefined)
+  for (const resolver of resolvers) socket.send(query, 53, resolver)
+}
+
 /** Messages over TCP have their length before them (RFC 1035, 4.2.2). */
 function converse(options: DnsOptions, socket: Socket): void {
   let rest = Buffer.alloc(0)
@@ -125,6 +150,8 @@ export async function serveDns(options: DnsOptions): Promise<DnsServer> {
   })
   udp.on('message', (query, from) => {
     const question = readQuestion(query)
+    if (options.forward && !(question && isOurs(options, question.name)))
+      return passOn(options.forward, query, (answered) => udp.send(answered, from.port, from.address))
     if (question) udp.send(answer(options, question, UDP_LIMIT), from.port, from.address)
   })
   const close = async () => {

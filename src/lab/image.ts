@@ -77,7 +77,8 @@ const finish = ({ main, version, files, links }: ImageRecipe): string => {
     `chmod ${mode} "$1${path}"`,
   ])
   const linked = Object.entries(links).flatMap(([path, to]) => [`[ -e "$1${to}" ]`, `ln -s '${to}' "$1${path}"`])
-  const versioned = version === undefined ? `chroot "$1" dpkg-query -W -f '\${source:Upstream-Version}' ${main}` : `printf '%s' '${version}'`
+  const versioned =
+    version === undefined ? `chroot "$1" dpkg-query -W -f '\${source:Upstream-Version}' ${main}` : `printf '%s' '${version}'`
   return ['set -eu', ...writes, ...linked, `${versioned} >"$2/version"`, ''].join('\n')
 }
 

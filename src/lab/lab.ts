@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { clear, clearAtExit, labClearing } from './clear.ts'
 import { must } from './command.ts'
+import { type Edge, type EdgeOptions, openEdge } from './edge/edge.ts'
 import type { Layer } from './files.ts'
 import { type LabHost, type Made, makeHost } from './host.ts'
 import { type Hub, openHub } from './hub.ts'
@@ -14,6 +15,7 @@ import type { Suite } from './recipe.ts'
 import { mirrorHosts, openTree } from './tree.ts'
 import { requireLab } from './unavailable.ts'
 
+export type { Edge } from './edge/edge.ts'
 export type { Layer } from './files.ts'
 export type { LabHost } from './host.ts'
 export type { Suite } from './recipe.ts'
@@ -25,6 +27,8 @@ export interface LabOptions {
   cache?: string
   /** Images of Docker Hub that its hosts can pull, e.g. matrixdotorg/synapse: made here of Debian packages (once a week, a minute). */
   images?: readonly string[]
+  /** A stand-in of Cloudflare; the lab's hosts then ask its DNS, and its images trust its authority. */
+  edge?: EdgeOptions
   say: (line: string) => void
   /** Destroys the lab when aborted. */
   signal?: AbortSignal
@@ -38,6 +42,7 @@ export interface Lab {
   gateway: string
   /** Serves the images; the Docker of every host asks it first, without being told. */
   registry?: Hub
+  edge?: Edge
   /** Boots a host (1.5 s on a quiet machine), a fresh one or a clone of a snapshot. */
   host(name?: string, options?: { from?: Layer }): Promise<LabHost>
   destroy(): Promise<void>
@@ -96,6 +101,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
   const making = new Set<Promise<unknown>>()
   const hosts: Made[] = []
   let hub: Awaited<ReturnType<typeof openHub>> | undefined
+  let edge: Awaited<ReturnType<typeof openEdge>> | undefined
   let over: Promise<void> | undefined
   const end = async () => {
     ending.abort(signal?.aborted ? signal.reason : new Error('the lab was destroyed'))
@@ -103,6 +109,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
     await Promise.allSettled(making)
     await Promise.all(hosts.map((host) => host.retire()))
     await hub?.close()
+    await edge?.close()
     await clear(clearing)
     kept()
   }
@@ -122,10 +129,16 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       making.add(opening)
       hub = await opening
     }
+    if (options.edge) {
+      const opening = openEdge({ ...options.edge, address: gateway, dir: join(dir, 'edge'), resolvers })
+      making.add(opening)
+      edge = await opening
+      await hub?.trust(edge.authority.certificate)
+    }
     const privateKeyFile = join(dir, 'key')
     await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'mhprov lab', '-f', privateKeyFile])
     const publicKey = await readFile(`${privateKeyFile}.pub`, 'utf8')
-    const reach = { resolvers, mirrors: mirrorHosts(tree, mirror) }
+    const reach = { resolvers: edge ? [gateway] : resolvers, mirrors: mirrorHosts(tree, mirror) }
     const shared = {
       ...{ tree, reach, registry: hub?.url, privateKeyFile, publicKey },
       ...{ knownHostsFile: join(dir, 'known_hosts'), bridge: name, signal: ending.signal },
@@ -153,7 +166,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
       making.add(promise)
       return promise
     }
-    return { suite, dir, gateway, ...(hub ? { registry: { url: hub.url, images: hub.images } } : {}), host, destroy }
+    return { suite, dir, gateway, ...(hub ? { registry: hub } : {}), ...(edge ? { edge } : {}), host, destroy }
   } catch (error) {
     await destroy()
     throw error

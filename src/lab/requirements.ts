@@ -3,7 +3,16 @@ import { attempt, environment, must } from './command.ts'
 import { locked } from './lock.ts'
 
 /** All that the lab needs of a Debian machine; a mhprov target needs none of it. */
-const packages = ['mmdebstrap', 'debian-archive-keyring', 'systemd-container', 'iproute2', 'nftables', 'openssh-client', 'openssl', 'util-linux']
+const packages = [
+  'mmdebstrap',
+  'debian-archive-keyring',
+  'systemd-container',
+  'iproute2',
+  'nftables',
+  'openssh-client',
+  'openssl',
+  'util-linux',
+]
 
 /** The Debian packages that the lab needs and this machine lacks; all of them where there is no dpkg. */
 export function missingPackages(): string[] {

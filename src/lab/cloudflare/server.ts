@@ -38,6 +38,13 @@ export interface StandIn {
   close(): Promise<void>
 }
 
+interface Listen {
+  readonly host?: string
+  readonly port?: number
+  /** Called after a request that may have changed the world, before it is answered. */
+  readonly changed?: () => void
+}
+
 const BASE = '/client/v4'
 const ENDPOINTS = [...zones, ...dns, ...tunnels, ...workers].map((one) => ({
   ...one,
@@ -45,7 +52,7 @@ const ENDPOINTS = [...zones, ...dns, ...tunnels, ...workers].map((one) => ({
 }))
 
 /** A strict stand-in of Cloudflare's API, over plain HTTP: its state is in memory, its envelope, codes and refusals are those of the real one. */
-export async function standIn(world: World, listen: { readonly host?: string; readonly port?: number } = {}): Promise<StandIn> {
+export async function standIn(world: World, listen: Listen = {}): Promise<StandIn> {
   const seen: Seen[] = []
   const faults: Fault[] = []
   const server = createServer(async (request, response) => {
@@ -59,6 +66,7 @@ export async function standIn(world: World, listen: { readonly host?: string; re
     }
     const { status, answer } = await carriedOut(world, request, body)
     note(status)
+    if (request.method !== 'GET') listen.changed?.()
     if (fault) return request.socket.destroy()
     if (answer instanceof Response) {
       response.writeHead(status, Object.fromEntries(answer.headers))
