@@ -5,19 +5,22 @@ import { installPackages, missingPackages } from '../../src/lab/requirements.ts'
 export interface TestLabOptions {
   /** Its hosts can `docker pull matrixdotorg/synapse` (and no other image). */
   synapse?: boolean
+  /** It has Cloudflare's edge, and its hosts can pull cloudflared too. */
+  edge?: boolean
 }
 
 /** Opens a lab, installing what it needs; where that cannot be, an Error of one line: never a silent skip. */
 export async function testLab(
   suite: Suite = 'bookworm',
   say: (line: string) => void = () => {},
-  { synapse = false }: TestLabOptions = {},
+  { synapse = false, edge = false }: TestLabOptions = {},
 ): Promise<Lab> {
   try {
     if (process.env.MHPROV_NO_LAB === '1') throw new Error('MHPROV_NO_LAB is set')
     const missing = missingPackages()
     if (missing.length > 0 && process.getuid?.() === 0) await installPackages(missing, say)
-    return await openLab({ suite, say, images: synapse ? ['matrixdotorg/synapse'] : [] })
+    const images = [...(synapse ? ['matrixdotorg/synapse'] : []), ...(edge ? ['cloudflare/cloudflared'] : [])]
+    return await openLab({ suite, say, images, ...(edge && { edge: {} }) })
   } catch (error) {
     throw new Error(`real-host tests cannot run here: ${error instanceof Error ? error.message : error}`)
   }

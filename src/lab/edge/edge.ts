@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type StandIn, standIn } from '../cloudflare/server.ts'
 import { newWorld, type Rights, type World } from '../cloudflare/world.ts'
 import { serveDns } from '../dns.ts'
+import { LabUnavailable } from '../unavailable.ts'
 import { type Authority, makeAuthority } from './authority.ts'
 import { CONNECTOR_NAMES, serveConnectors } from './connectors.ts'
 import { serveFront } from './front.ts'
@@ -75,6 +76,7 @@ export async function openEdge(place: EdgePlace): Promise<Edge & { close(): Prom
     return { world, api, address, authority, names, close }
   } catch (error) {
     await close()
-    throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    throw code === 'EADDRINUSE' ? new LabUnavailable(`the edge needs ports 443, 7844 and 53 of ${address}: ${message}`) : error
   }
 }
