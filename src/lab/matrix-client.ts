@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface Asked {
   readonly token?: string
   readonly json?: unknown
+  /** Instead of JSON. */
+  readonly bytes?: Buffer
   readonly headers?: Readonly<Record<string, string>>
   /** Statuses that are no fault; 200 unless told. */
   readonly statuses?: readonly number[]
@@ -12,6 +14,7 @@ export interface Asked {
 export interface Answered {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly bytes: Buffer
   readonly text: string
   /** {} when the body is no JSON. */
   readonly json: Readonly<Record<string, unknown>>
@@ -39,15 +42,17 @@ function parsed(text: string): Record<string, unknown> {
 /** A client of a server by its address, as if its name were known to this machine. */
 export const matrixClient =
   ({ address, host, ca }: Server): Ask =>
-  (method, path, { token, json, headers, statuses = [200] } = {}) =>
+  (method, path, { token, json, bytes, headers, statuses = [200] } = {}) =>
     new Promise((done, fail) => {
-      const body = json === undefined ? undefined : JSON.stringify(json)
+      const body = bytes ?? (json === undefined ? undefined : Buffer.from(JSON.stringify(json)))
+      const type = bytes ? 'application/octet-stream' : 'application/json'
       const sent = request({
         ...{ host: address, servername: host, ca, method, path, agent: false, timeout: 60_000 },
         headers: {
           Host: host,
+          'User-Agent': 'mhprov',
           ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-          ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }),
+          ...(body && { 'Content-Type': type, 'Content-Length': String(body.length) }),
           ...headers,
         },
       })
@@ -55,11 +60,13 @@ export const matrixClient =
       sent.on('error', fail)
       sent.on('response', async (response) => {
         try {
-          let text = ''
-          for await (const chunk of response.setEncoding('utf8')) text += chunk as string
+          const chunks: Buffer[] = []
+          for await (const chunk of response) chunks.push(chunk as Buffer)
           const { statusCode: status = 0, headers: given } = response
+          const received = Buffer.concat(chunks)
+          const text = received.toString()
           if (!statuses.includes(status)) return fail(new Error(`${method} https://${host}${path}: ${status} ${text.slice(0, 500)}`))
-          done({ status, headers: given, text, json: parsed(text) })
+          done({ status, headers: given, bytes: received, text, json: parsed(text) })
         } catch (error) {
           fail(error as Error)
         }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -161,6 +162,14 @@ test.serial("Synapse sees the visitor's own address, whatever the visitor says",
   const text = JSON.stringify(json.devices)
   t.true(text.includes(`"ip":"${await ownAddress()}"`), text)
   t.false(text.includes('1.2.3.4'), text)
+})
+
+test.serial('a large file goes up and comes down as it was', async (t) => {
+  t.timeout(60_000)
+  const bytes = randomBytes(20_000_000)
+  const { content_uri } = (await outside('POST', '/_matrix/media/v3/upload', { token: alice.token, bytes })).json
+  const path = `/_matrix/client/v1/media/download/${String(content_uri).replace('mxc://', '')}`
+  t.true((await outside('GET', path, { token: alice.token })).bytes.equals(bytes))
 })
 
 test.serial('two servers talk: an invitation, a join and a message each way, begun by either', async (t) => {

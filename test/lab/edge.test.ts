@@ -7,6 +7,7 @@ import { connect as connectTls } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import { newId, newTunnel } from '../../src/lab/cloudflare/world.ts'
 import { type Edge, openEdge } from '../../src/lab/edge/edge.ts'
+import { forOrigin } from '../../src/lab/edge/settings.ts'
 import { fits } from '../../src/lab/edge/zone-routes.ts'
 import { type Ask, matrixClient } from '../../src/lab/matrix-client.ts'
 
@@ -26,8 +27,8 @@ test.after.always('closes it', async () => {
 
 const visitor = (host: string): Ask => matrixClient({ address, host, ca: edge.authority.certificate })
 
-function record(name: string, content: string, { type = 'CNAME', proxied = true } = {}): void {
-  edge.world.zones[0]!.records.push({ id: newId(), name, type, content, proxied, ttl: 1, comment: null })
+function record(name: string, content: string, { type = 'CNAME', proxied = true, zone = 0 } = {}): void {
+  edge.world.zones[zone]!.records.push({ id: newId(), name, type, content, proxied, ttl: 1, comment: null })
 }
 
 function worker(name: string, text: string, pattern: string): void {
@@ -164,4 +165,26 @@ test('a connector with another secret is refused', async (t) => {
   })
   t.deepEqual(JSON.parse(said), { refused: 'Unauthorized: Invalid tunnel secret' })
   t.is(tunnel.status, 'inactive')
+})
+
+test('settings that break Matrix do so here', async (t) => {
+  record('set.other.org', '100::', { type: 'AAAA', zone: 1 })
+  const ask = visitor('set.other.org')
+  const zone = edge.world.zones[1]!
+  const got = async (agent: string, status: number) =>
+    (await ask('GET', '/', { statuses: [status], headers: { 'User-Agent': agent } })).text
+  t.is(await got('', 403), 'error code: 1010\n')
+  zone.rulesets.set('http_config_settings', {
+    id: newId(),
+    version: 1,
+    rules: [{ id: newId(), expression: '(http.host eq "set.other.org")', action: 'set_config', action_parameters: { bic: false } }],
+  })
+  t.is(await got('', 522), 'error code: 522\n')
+  zone.bots.fight_mode = true
+  t.regex(await got('Synapse/1.160.0', 403), /^<!DOCTYPE html>/)
+  t.is(await got('Mozilla/5.0', 522), 'error code: 522\n')
+  const path = '/_matrix/%23a%2Fb%3A%65x/%c3%bc//..?x=%65'
+  t.is(forOrigin(zone, path), path)
+  zone.normalization.scope = 'both'
+  t.is(forOrigin(zone, path), '/_matrix/%23a%2Fb%3Aex/?x=%65')
 })

@@ -10,7 +10,7 @@ import time
 import uuid
 from urllib.parse import urlsplit
 
-from ingress import find, parse, seconds
+from ingress import Bad, find, parse, seconds
 
 REGIONS = ("region1.v2.argotunnel.com", "region2.v2.argotunnel.com")
 PORT = 7844
@@ -85,7 +85,11 @@ class Connector:
         configuration, version = message.get("configuration"), message.get("version", -1)
         if configuration is None or version <= self.version:
             return
-        self.rules, self.version, self.configuration = parse(configuration), version, configuration
+        try:
+            self.rules = parse(configuration)
+        except Bad as error:
+            return log("ERR", "Failed to update configuration", error=str(error), version=version)
+        self.version, self.configuration = version, configuration
         log("INF", "Updated to new configuration", config=json.dumps(configuration), version=version)
 
     async def request(self, message, region):
@@ -117,7 +121,9 @@ class Connector:
         tls, name = None, None
         if url.scheme == "https":
             name = rule.origin.get("originServerName") or (host if rule.origin.get("matchSNItoHost") else url.hostname)
-            tls = ssl.create_default_context(cafile=rule.origin.get("caPool") or None)
+            tls = ssl.create_default_context()
+            if rule.origin.get("caPool"):
+                tls.load_verify_locations(rule.origin["caPool"])
             # Names are compared below, to say which ones there are.
             tls.check_hostname = False
             if rule.origin.get("noTLSVerify"):

@@ -6,6 +6,7 @@ import { createSecureContext, type SecureContext } from 'node:tls'
 import type { World, ZoneState } from '../cloudflare/world.ts'
 import type { Authority } from './authority.ts'
 import type { Connectors } from './connectors.ts'
+import { forOrigin, isFought, lacksIntegrity } from './settings.ts'
 import type { Runtime } from './workers.ts'
 import { proxied, workerFor, zoneOf } from './zone-routes.ts'
 
@@ -39,6 +40,12 @@ function fail({ response, ray }: Visit, status: number, code: number, why = ''):
   response
     .writeHead(status, { server: 'cloudflare', 'cf-ray': ray, 'content-type': 'text/plain; charset=UTF-8', 'content-length': text.length })
     .end(text)
+}
+
+/** A page that only a browser gets past. */
+function challenge({ response, ray }: Visit): void {
+  const headers = { server: 'cloudflare', 'cf-ray': ray, 'cf-mitigated': 'challenge', 'content-type': 'text/html; charset=UTF-8' }
+  response.writeHead(403, headers).end('<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>\n')
 }
 
 /** What is passed on of a request's headers, with what the edge adds. X-Forwarded-For is added to, as Cloudflare does: its beginning is whatever the visitor sent. */
@@ -92,13 +99,14 @@ async function byTunnel(visit: Visit, { world, connectors }: FrontOptions, zone:
   const { request, response, host, ray } = visit
   const tunnel = world.tunnels.find((one) => one.id === id && one.account === zone.account && one.deletedAt === undefined)
   if (!tunnel) return fail(visit, 530, 1016)
-  const origin = await connectors.reach(tunnel, host, request.url!.replace(/\?.*$/s, ''))
+  const path = forOrigin(zone, request.url!)
+  const origin = await connectors.reach(tunnel, host, path.replace(/\?.*$/s, ''))
   if (origin === undefined) return fail(visit, 530, 1033)
   if (!('socket' in origin)) return fail(visit, origin.status, origin.status, origin.reason)
   const passed = httpRequest({
     createConnection: () => origin.socket,
     method: request.method!,
-    path: request.url!,
+    path,
     setHost: false,
     headers: asObject([...onward(visit).filter(([name]) => name.toLowerCase() !== 'host'), ['Host', origin.host]]),
   })
@@ -132,6 +140,9 @@ async function visited(visit: Visit, options: FrontOptions): Promise<void> {
   const zone = zoneOf(options.world, host)
   const [record] = zone ? proxied(zone, host) : []
   if (!zone || !record) return fail(visit, 409, 1001)
+  const agent = request.headers['user-agent'] ?? ''
+  if (isFought(zone, agent)) return challenge(visit)
+  if (lacksIntegrity(zone, host, agent)) return fail(visit, 403, 1010)
   if (Number(request.headers['content-length'] ?? 0) > LARGEST) return fail(visit, 413, 413)
   const worker = workerFor(options.world, zone, `https://${host}${request.url}`)
   if (worker) return byWorker(visit, options.runtime, worker)
