@@ -82,7 +82,7 @@ const rules = (name: string, subnet: string, resolvers: string[]): string => `ta
   }
   chain postrouting {
     type nat hook postrouting priority 100; policy accept;
-    ip saddr ${subnet}.0/24 oifname != "${name}" masquerade
+    ip saddr ${subnet}.0/24 oifname != { "${name}", "lo" } masquerade
   }
 }
 `
