@@ -7,14 +7,14 @@ import { service } from '../../src/modules/service.ts'
 import { systemdService } from '../../src/modules/systemd-service.ts'
 import { user } from '../../src/modules/user.ts'
 import { labHost } from '../helpers/lab.ts'
-import { onHost } from '../helpers/on-host.ts'
+import { labShell } from '../helpers/lab-shell.ts'
 import { type Settled, settle, shell } from '../helpers/settle.ts'
 
 // apt, user, group and the units of one real host. The tests of apt share its one dpkg database, so all run one after another.
 
 const host = labHost(test)
 
-const prefix = () => onHost(host())
+const prefix = () => labShell(host())
 
 const on = async (script: string): Promise<string> => (await host().run(script)).stdout.trim()
 
