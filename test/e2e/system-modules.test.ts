@@ -313,7 +313,7 @@ test.serial('user: SSH keys', async (t) => {
 
 const UNITS = `cd /etc/systemd/system
 printf '[Service]\\nExecStart=/bin/sleep 1000\\n[Install]\\nWantedBy=multi-user.target\\n' >mhs.service; cp mhs.service mhs@.service
-printf '[Service]\\nExecStart=/bin/sh -c "echo boom; exit 3"\\n' >mhfail.service
+printf '[Service]\\nExecStart=/bin/sh -c "echo boom; sleep 0.1; exit 3"\\n' >mhfail.service
 printf '[Service]\\nType=oneshot\\nExecStart=/bin/false\\n' >mhone.service
 printf '[Service]\\nRestart=always\\nExecStart=/bin/sh -c "echo loop; exit 3"\\n' >mhloop.service
 printf '[Service]\\nExecStart=/bin/sleep 1000\\nExecReload=/bin/true\\n[Install]\\nAlias=mhalias.service\\nWantedBy=multi-user.target\\n' >mhreal.service
