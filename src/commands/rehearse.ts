@@ -11,6 +11,7 @@ import { allTags } from '../playbook/tags.ts'
 import type { Node, Play } from '../playbook/tree.ts'
 import { compareRuns, rehearsalReport } from '../report/rehearsal.ts'
 import { wantsColour } from '../report/reporter.ts'
+import { makeAgeKey } from '../secrets/store.ts'
 import { execute } from './apply.ts'
 import { EXIT } from './exit-code.ts'
 import type { RunArguments } from './options.ts'
@@ -35,10 +36,12 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
 `)
   const dir = mkdtempSync(join(tmpdir(), 'mhprov-'))
   // the secrets of a rehearsal, and the key to them, go away with the host
-  const terminal = { ...outer, env: { ...outer.env, MHPROV_AGE_KEY_FILE: join(dir, 'age.key') } }
+  const keyFile = join(dir, 'age.key')
+  const terminal = { ...outer, env: { ...outer.env, MHPROV_AGE_KEY_FILE: keyFile } }
   const inventory = join(dir, 'inventory.yaml')
   let lab: Lab | undefined
   try {
+    await makeAgeKey(keyFile)
     const variables = standIns(plays, args.extraVars ?? [])
     writeFileSync(inventory, inventoryText(groups, variables), { mode: 0o600 })
     // faults of the playbook are told before minutes go into a host

@@ -38,9 +38,9 @@ export async function findSecrets(
   options: RunOptions,
   terminal: Terminal,
 ): Promise<Result<FoundSecrets>> {
-  const { slots, problems } = secretSlots(playbook, inventory, options)
-  const found = { slots, values: new Map<string, unknown>() }
-  if (slots.length === 0 && problems.length === 0) return fine({ ...found, names: new Set(), fresh: new Map(), missing: [] })
+  const { slots, mappings, problems } = secretSlots(playbook, inventory, options)
+  const found = { slots, values: new Map<string, unknown>(mappings.map((name) => [name, {}])) }
+  if (slots.length === 0 && problems.length === 0) return fine({ ...found, names: new Set(mappings), fresh: new Map(), missing: [] })
   if (problems.length > 0) return bad(...problems)
   const given = slots.filter(({ declaration }) => options.extra.has(declaration.name))
   if (given.length > 0)

@@ -84,12 +84,12 @@ export interface Slot {
   readonly key?: string
 }
 
-/** What a playbook's secrets come to: `each` is computed from what is known of the hosts before connecting. The first declaration of a name counts. */
+/** What a playbook's secrets come to, and the names of those that are mappings, of which some may be empty: `each` is computed from what is known of the hosts before connecting. The first declaration of a name counts. */
 export function secretSlots(
   playbook: Playbook,
   inventory: Inventory,
   options: RunOptions,
-): { readonly slots: readonly Slot[]; readonly problems: readonly Diagnostic[] } {
+): { readonly slots: readonly Slot[]; readonly mappings: readonly string[]; readonly problems: readonly Diagnostic[] } {
   const problems: Diagnostic[] = []
   const slots = new Map<string, Slot>()
   for (const play of playbook.plays) {
@@ -117,5 +117,6 @@ export function secretSlots(
       }
     }
   }
-  return { slots: [...slots.values()], problems }
+  const mappings = playbook.plays.flatMap((play) => play.secrets.flatMap(({ name, each }) => (each ? [name] : [])))
+  return { slots: [...slots.values()], mappings, problems }
 }

@@ -76,6 +76,14 @@ async function decrypt(entries: Entries, names: readonly string[], file: string,
   return problems.length > 0 ? bad(...problems) : fine(values)
 }
 
+/** Makes a key where there is none; gives its identity. */
+export async function makeAgeKey(file: string): Promise<string> {
+  const { generateX25519Identity, identityToRecipient } = await import('age-encryption')
+  const identity = await generateX25519Identity()
+  writeAgeKey(file, identity, await identityToRecipient(identity))
+  return identity
+}
+
 async function save(
   values: ReadonlyMap<string, string | undefined>,
   file: string,
@@ -86,16 +94,14 @@ async function save(
       const now = existsSync(file) ? readFileSync(file, 'utf8') : HEADER
       const entries = entriesOf(file, now)
       if (!entries.ok) return entries
-      const { armor, Encrypter, generateX25519Identity, identityToRecipient } = await import('age-encryption')
+      const { armor, Encrypter, identityToRecipient } = await import('age-encryption')
       const key = readAgeKey(keyFile)
       if (!key.ok) return key
       // with another key beside them, the secrets that are there would be lost unnoticed
       const others = [...entries.value.keys()].filter((name) => !values.has(name))
       const readable = await decrypt(entries.value, others.slice(0, 1), file, keyFile)
       if (!readable.ok) return readable
-      const identity = key.value ?? (await generateX25519Identity())
-      const recipient = await identityToRecipient(identity)
-      if (key.value === undefined) writeAgeKey(keyFile, identity, recipient)
+      const recipient = await identityToRecipient(key.value ?? (await makeAgeKey(keyFile)))
       const edits = new Map<string, string | undefined>()
       for (const [name, value] of values) {
         const encrypter = new Encrypter()

@@ -133,6 +133,15 @@ test('edit shows all of them in an editor and keeps what was changed', async (t)
   t.is(statSync(join(dir, 'secrets.yaml')).mode & 0o777, 0o600)
 })
 
+test('one for each of none is an empty mapping', async (t) => {
+  const { run, read } = place(
+    PLAY.replace('[alice, bob]', '[]').replace('<%= person.alice %>', '<%= JSON.stringify(person) %>').replace("<%= person['bob'] %>", ''),
+  )
+  const ran = await run('apply', 'play.yaml', '-t', 'write')
+  t.is(ran.code, EXIT.ok, ran.stderr)
+  t.regex(read('out'), /alice=\{\} bob= /)
+})
+
 test('-e for a secret, bad declarations and a guessable length are refused with their place', async (t) => {
   const { run } = place()
   const extra = await run('apply', 'play.yaml', '-e', 'db_password=onthecommandline')

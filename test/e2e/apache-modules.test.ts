@@ -6,14 +6,14 @@ import { apache2Module } from '../../src/modules/apache2-module.ts'
 import { apache2Site } from '../../src/modules/apache2-site.ts'
 import { x509Certificate } from '../../src/modules/x509-certificate.ts'
 import { labHost } from '../helpers/lab.ts'
-import { onHost } from '../helpers/on-host.ts'
+import { labShell } from '../helpers/lab-shell.ts'
 import { applies, leaves } from '../helpers/scratch.ts'
 import { type Settled, settle, shell } from '../helpers/settle.ts'
 
 // Apache's modules, sites and pieces of configuration on one real host, whose configuration they share: one after another.
 
 const host = labHost(test)
-const there = () => ({ prefix: onHost(host()) })
+const there = () => ({ prefix: labShell(host()) })
 const on = async (script: string): Promise<string> => (await host().run(script)).stdout.trim()
 
 /** Applies, and sees that a dry run says so beforehand, that its predictions hold, and that a second application plans nothing. */

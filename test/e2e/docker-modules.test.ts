@@ -9,15 +9,15 @@ import { dockerNetwork } from '../../src/modules/docker-network.ts'
 import { dockerPrune } from '../../src/modules/docker-prune.ts'
 import { dockerVolume } from '../../src/modules/docker-volume.ts'
 import { Secret } from '../../src/secrets/secret.ts'
-import { hostShell } from '../helpers/host-shell.ts'
 import { labHost } from '../helpers/lab.ts'
+import { labShell } from '../helpers/lab-shell.ts'
 import { ask } from '../helpers/scratch.ts'
 import { type Settled, settle } from '../helpers/settle.ts'
 
 // Docker's modules on one real host with Debian's engine, with images made there and a registry of its own. One engine: one test after another.
 
 const host = labHost(test)
-const prefix = () => hostShell(host())
+const prefix = () => labShell(host())
 
 async function on(script: string): Promise<string> {
   const { code, stdout, stderr } = await host().run(script)

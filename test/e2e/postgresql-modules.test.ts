@@ -10,14 +10,14 @@ import { postgresqlPrivs } from '../../src/modules/postgresql-privs.ts'
 import { postgresqlQuery } from '../../src/modules/postgresql-query.ts'
 import { postgresqlUser } from '../../src/modules/postgresql-user.ts'
 import { labHost } from '../helpers/lab.ts'
+import { labShell } from '../helpers/lab-shell.ts'
 import { ask } from '../helpers/scratch.ts'
 import { type Settled, settle } from '../helpers/settle.ts'
-import { overSsh } from '../helpers/ssh-prefix.ts'
 
 // One real server; the tests build on each other, from a host without PostgreSQL to one whose server is down.
 
 const host = labHost(test)
-const prefix = () => overSsh(host())
+const prefix = () => labShell(host())
 const on = async (script: string): Promise<string> => (await host().run(script)).stdout.trim()
 /** As the superuser, by psql itself. */
 const psql = (...statements: string[]) =>

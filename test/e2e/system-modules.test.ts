@@ -7,14 +7,14 @@ import { service } from '../../src/modules/service.ts'
 import { systemdService } from '../../src/modules/systemd-service.ts'
 import { user } from '../../src/modules/user.ts'
 import { labHost } from '../helpers/lab.ts'
-import { onHost } from '../helpers/on-host.ts'
+import { labShell } from '../helpers/lab-shell.ts'
 import { type Settled, settle, shell } from '../helpers/settle.ts'
 
 // apt, user, group and the units of one real host. The tests of apt share its one dpkg database, so all run one after another.
 
 const host = labHost(test)
 
-const prefix = () => onHost(host())
+const prefix = () => labShell(host())
 
 const on = async (script: string): Promise<string> => (await host().run(script)).stdout.trim()
 
@@ -313,7 +313,7 @@ test.serial('user: SSH keys', async (t) => {
 
 const UNITS = `cd /etc/systemd/system
 printf '[Service]\\nExecStart=/bin/sleep 1000\\n[Install]\\nWantedBy=multi-user.target\\n' >mhs.service; cp mhs.service mhs@.service
-printf '[Service]\\nExecStart=/bin/sh -c "echo boom; exit 3"\\n' >mhfail.service
+printf '[Service]\\nExecStart=/bin/sh -c "echo boom; sleep 0.1; exit 3"\\n' >mhfail.service
 printf '[Service]\\nType=oneshot\\nExecStart=/bin/false\\n' >mhone.service
 printf '[Service]\\nRestart=always\\nExecStart=/bin/sh -c "echo loop; exit 3"\\n' >mhloop.service
 printf '[Service]\\nExecStart=/bin/sleep 1000\\nExecReload=/bin/true\\n[Install]\\nAlias=mhalias.service\\nWantedBy=multi-user.target\\n' >mhreal.service

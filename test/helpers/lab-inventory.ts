@@ -10,6 +10,7 @@ export function labInventory(dir: string, host: LabHost, vars: Record<string, un
     ansible_user: 'root',
     ansible_ssh_private_key_file: host.privateKeyFile,
     ansible_ssh_host_key: host.hostKey,
+    server_name: 'example.com',
     ...vars,
   }
   const path = join(dir, 'inventory.yaml')

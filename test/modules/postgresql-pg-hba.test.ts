@@ -190,6 +190,7 @@ test('whatever the file has, a rule put into it is there for good', (t) => {
       const edited = editHba(lines.join(''), wants, options)
       t.deepEqual(editHba(edited.text, wants, options).msgs, [])
     }),
+    { numRuns: 1000 },
   )
 })
 

@@ -22,7 +22,7 @@ function read(bytes: Buffer, sizes: readonly number[]) {
 
 /** Output that loves to look like the beginning of a marker. */
 const output = fc.array(fc.constantFrom('\0', '\0<', '\0<fee', '\0<feed', '<feed ', '\n', 'x', '\0\0<')).map((parts) => parts.join(''))
-const real = (text: string) => text.replaceAll('\0<feed ', '')
+const real = (text: string): string => (text.includes('\0<feed ') ? real(text.replaceAll('\0<feed ', '')) : text)
 
 test('output and frames come apart wherever the chunks are cut', (t) => {
   fc.assert(

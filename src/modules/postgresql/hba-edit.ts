@@ -21,7 +21,11 @@ export function editHba(text: string, wants: readonly HbaWant[], options: { over
   const msgs: string[] = []
   if (options.overwrite) overwrite(lines, wants, msgs, newline)
   else
-    for (const want of wants) want.state === 'absent' ? remove(lines, want, msgs) : keep(lines, want, msgs, newline, options.keepComments)
+    for (const [i, want] of wants.entries()) {
+      const earlier = wants.slice(0, i).filter(({ state }) => state === 'present')
+      if (want.state === 'absent') remove(lines, want, msgs)
+      else keep(lines, want, msgs, { newline, keepComments: options.keepComments, earlier })
+    }
   return msgs.length === 0 ? { text, msgs } : { text: lines.map(({ raw }) => raw).join(''), msgs }
 }
 
@@ -42,11 +46,19 @@ function remove(lines: HbaLine[], want: HbaWant, msgs: string[]): void {
   }
 }
 
-function keep(lines: HbaLine[], want: HbaWant, msgs: string[], newline: string, keepComments: boolean): void {
+interface Keeping {
+  readonly newline: string
+  readonly keepComments: boolean
+  /** What stands before it in the task: its rules must stay reachable. */
+  readonly earlier: readonly HbaWant[]
+}
+
+function keep(lines: HbaLine[], want: HbaWant, msgs: string[], keeping: Keeping): void {
+  const { newline, keepComments } = keeping
   const at = lines.findIndex(({ rule }) => rule && keyOf(rule) === keyOf(want.rule))
   const old = lines[at]
   if (!old?.rule) {
-    insert(lines, want, newline)
+    insert(lines, want, keeping)
     msgs.push(`rule added: ${brief(want.rule)}`)
     return
   }
@@ -54,7 +66,7 @@ function keep(lines: HbaLine[], want: HbaWant, msgs: string[], newline: string, 
   const hider = lines.slice(0, at).find(({ rule }) => rule && hides(rule, want.rule))
   if (hider?.rule) {
     lines.splice(at, 1)
-    insert(lines, { ...want, comment }, newline)
+    insert(lines, { ...want, comment }, keeping)
     msgs.push(`rule moved before "${brief(hider.rule)}", which won over it: ${brief(want.rule)}`)
     return
   }
@@ -67,9 +79,11 @@ function keep(lines: HbaLine[], want: HbaWant, msgs: string[], newline: string, 
   )
 }
 
-/** Before the first rule that would win over it: PostgreSQL takes the first that fits. */
-function insert(lines: HbaLine[], want: HbaWant, newline: string): void {
-  const winner = lines.findIndex(({ rule }) => rule && winsOver(rule, want.rule))
+/** Before the first rule that would win over it: PostgreSQL takes the first that fits. But behind what it would hide of its own task. */
+function insert(lines: HbaLine[], want: HbaWant, { newline, earlier }: Keeping): void {
+  const hidden = new Set(earlier.filter(({ rule }) => hides(want.rule, rule)).map(({ rule }) => keyOf(rule)))
+  const last = lines.findLastIndex(({ rule }) => rule && hidden.has(keyOf(rule)))
+  const winner = lines.findIndex(({ rule }, at) => at > last && rule && winsOver(rule, want.rule))
   const at = winner < 0 ? lines.length : winner
   const before = lines[at - 1]
   if (before && !before.raw.endsWith('\n')) lines[at - 1] = { ...before, raw: `${before.raw}${newline}` }
