@@ -16,6 +16,8 @@ export interface AcmeOptions {
   readonly address: string
   /** Where it fetches the files of HTTP-01; 80 unless told. */
   readonly httpPort?: number
+  /** How long certificates are valid, in seconds; 90 days unless told. */
+  readonly validity?: number
   /** Installs what is missing on this machine (Debian's pebble and openssl), and says so; without it, it throws. */
   readonly install?: (line: string) => void
 }
@@ -64,7 +66,7 @@ const fetchText = (url: string, ca: string): Promise<string> =>
  * A certificate authority for rehearsals: pebble(1), the test server of Let's Encrypt, which keeps all in memory. It ends with this
  * process at the latest. Throws an Error with what it said when it does not start.
  */
-export async function openAcme({ dnsServer, address, httpPort = 80, install }: AcmeOptions): Promise<AcmeServer> {
+export async function openAcme({ dnsServer, address, httpPort = 80, validity = 90 * 86_400, install }: AcmeOptions): Promise<AcmeServer> {
   const missing = missingPackages(acmePackages)
   if (missing.length > 0 && !install) throw new Error(`missing on this machine: ${missing.join(', ')}`)
   if (missing.length > 0) await installPackages(missing, install!)
@@ -89,7 +91,7 @@ export async function openAcme({ dnsServer, address, httpPort = 80, install }: A
     const [port, management] = await freePorts(address, 2)
     const settings = {
       ...{ listenAddress: `${address}:${port}`, managementListenAddress: `${address}:${management}`, certificate, privateKey },
-      ...{ httpPort, tlsPort: 443, ocspResponderURL: '', externalAccountBindingRequired: false },
+      ...{ httpPort, tlsPort: 443, ocspResponderURL: '', externalAccountBindingRequired: false, certificateValidityPeriod: validity },
     }
     await writeFile(config, JSON.stringify({ pebble: settings }))
     // each check of a challenge is done at once and in earnest: no pauses, no refused nonces, no check left out for an earlier one

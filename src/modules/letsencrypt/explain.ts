@@ -18,13 +18,13 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /rateLimited|too many (certificates|failed|registrations|new orders)|rate limit/i,
     'wait until the limit allows it; staging: true is for trying',
   ],
+  [/Timeout during connect|Fetching http:|acme-challenge\//i, 'port 80 of these names must reach this host from the internet'],
   [/CERTIFICATE_VERIFY_FAILED|certificate verify failed/i, 'ca_bundle names the authorities by which the server is trusted'],
   [
     /NameResolutionError|Name or service not known|Temporary failure in name resolution|Connection refused|Max retries exceeded/i,
     'can the host reach the server?',
   ],
   [/No TXT record|Incorrect TXT record|NXDOMAIN looking up TXT/i, 'propagation_seconds gives DNS more time'],
-  [/Timeout during connect|Fetching http:/i, 'port 80 of these names must reach this host from the internet'],
   [/dns_cloudflare|zone_id|Cloudflare API/i, 'the API token takes Zone → DNS: Edit and Zone → Zone: Read for the domain'],
 ]
 

@@ -57,8 +57,8 @@ export const directoriesOf = (want: LetsencryptWant): string[] => [
 const PRIVATE = { mode: '0700', owner: 'root', group: 'root' }
 const OPEN = { mode: '0755', owner: 'root', group: 'root' }
 
-/** Writes what is missing or differs, with the directory it is in, and removes what is not wanted any more. */
-export function fileChanges(
+/** Writes what is missing or differs, with the directory it is in. */
+export function writes(
   files: readonly OwnFile[],
   found: readonly Found[],
   directories: ReadonlyMap<string, Stat>,
@@ -67,10 +67,7 @@ export function fileChanges(
 ): Change[] {
   return files.flatMap((file, i): Change[] => {
     const { is, content } = found[i]!
-    if (file.text === undefined) {
-      if (!is.exists) return []
-      return [{ summary: `remove the ${file.what} ${file.path}`, steps: [run(sh`rm -f -- ${file.path}`)], makes: willBeAbsent(file.path) }]
-    }
+    if (file.text === undefined) return []
     const bytes = Buffer.from(file.text)
     const known = ancestors(file.path).map((path) => [path, directories.get(path) ?? is] as const)
     const inside = file.path.startsWith(`${own}/`)
@@ -89,6 +86,17 @@ export function fileChanges(
     }).changes.map((change) => (change.summary.includes(file.path) ? change : { ...change, summary: `${file.path}: ${change.summary}` }))
   })
 }
+
+/** Those that are there and not wanted any more. */
+export const obsolete = (files: readonly OwnFile[], found: readonly Found[]): OwnFile[] =>
+  files.filter((file, i) => file.text === undefined && found[i]!.is.exists)
+
+/** Removal of a file; without a step where something else does it on the way. */
+export const removal = (file: OwnFile, step = true): Change => ({
+  summary: `remove the ${file.what} ${file.path}`,
+  steps: step ? [run(sh`rm -f -- ${file.path}`)] : [],
+  makes: willBeAbsent(file.path),
+})
 
 /** The directory of tokens and hooks is nobody else's. */
 export function privateDirectory(path: string, is: Stat, creator: Creator): Change[] {

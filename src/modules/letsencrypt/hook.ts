@@ -160,7 +160,7 @@ export function deployHook(want: LetsencryptWant): string {
 # Managed by mhprov: what follows a new certificate.
 [ "$RENEWED_LINEAGE" = ${live} ] || exit 0
 : >${undeployed} || exit
-sh -c ${want.deploy_hook} || { code=$?; echo "mhprov: the deploy hook ended with $code" >&2; exit "$code"; }
+sh -c ${want.deploy_hook} || exit
 rm -f -- ${undeployed}
 `.text
 }

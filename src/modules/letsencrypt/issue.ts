@@ -41,9 +41,9 @@ export const deploy = (want: LetsencryptWant): Sh => {
 
 /**
  * One step that has certbot get a certificate, and puts it to use. Its output is what certbot and the hooks say as they go; on stderr
- * are the hooks' own words about what went wrong.
+ * are the hooks' own words about what went wrong. `obsolete` are files to remove once it is there.
  */
-export function issue(want: LetsencryptWant): Step {
+export function issue(want: LetsencryptWant, obsolete: readonly string[]): Step {
   const exports = environmentOf(want).map(([name, value]) => sh`export ${name}=${value}`)
   const script = sh`(
 umask 077
@@ -58,6 +58,7 @@ tail -s 0.2 -n +1 -f --pid="$!" -- "$MHPROV_TALK/progress"
 wait "$!"
 code=$?
 if [ "$code" = 0 ]; then
+  ${obsolete.length === 0 ? sh`:` : sh`rm -f -- ${obsolete}; systemctl daemon-reload`}
   ${want.deploy_hook === '' ? sh`:` : sh`${deploy(want)} || { code=$?; echo "mhprov: the certificate is there, but it was not put to use: "${want.deploy_hook}" ended with $code" >&2; }`}
 else
   cat -- "$MHPROV_TALK/error" >&2

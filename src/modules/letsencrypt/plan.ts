@@ -11,7 +11,7 @@ import { made } from '../files/ownership.ts'
 import { willBe, willBeAbsent } from '../files/will-be.ts'
 import { namesOf, readCertificate } from '../x509/due.ts'
 import { explain } from './explain.ts'
-import { directoriesOf, directoryFacts, fileChanges, ownFiles, privateDirectory } from './files.ts'
+import { directoriesOf, directoryFacts, type OwnFile, obsolete, ownFiles, privateDirectory, removal, writes } from './files.ts'
 import { deploy, issue } from './issue.ts'
 import { type LetsencryptWant, nameOf, pathsOf, serverOf } from './params.ts'
 import { daysLeft, isTrial, readRenewal, reasons, timerTrouble } from './renewal.ts'
@@ -69,11 +69,12 @@ export function planLetsencrypt(want: LetsencryptWant, is: Known): Plan {
   const fails = (failure: string): Plan => ({ changes: [], failure })
   const renewal = is.renewal.bytes && readRenewal(is.renewal.bytes.toString())
   const found = readCertificate(is.files.pem)
-  const files = filesChanges(want, is)
+  const { written, gone } = filesChanges(want, is)
+  const removed = removals(want, gone)
   if (want.state === 'absent') {
     if (renewal && !isPresent(is.certbot))
       return fails('certbot, which removes its certificates, is not installed on this host (package certbot)')
-    return { changes: changes(renewal && deletion(want), ...files, is.directories[ownAt(want)]?.exists && emptied(paths.own)) }
+    return { changes: changes(renewal && deletion(want), ...removed, is.directories[ownAt(want)]?.exists && emptied(paths.own)) }
   }
   const why = trouble(want, is)
   if (why !== undefined) return fails(why)
@@ -86,47 +87,59 @@ export function planLetsencrypt(want: LetsencryptWant, is: Known): Plan {
     return fails(`a certificate from ${server} is not replaced by one for trials: remove it first (state: absent)`)
   const due =
     found && renewal && reasons(want, { certificate: found, renewal, now: is.files.now, trouble: timerTrouble(is.timer, is.service) })
+  if (due === undefined || due.length > 0) return { changes: [...written, ...issuing(want, is, due ?? [], gone)] }
   const owed = is.undeployed.exists && want.deploy_hook !== ''
   return {
     changes: changes(
-      ...files,
-      due === undefined || due.length > 0
-        ? issuing(want, is, due ?? [])
-        : owed && { summary: `run the deploy hook, which is owed: ${want.deploy_hook}`, steps: [run(deploy(want))], opaque: true },
+      ...written,
+      ...removed,
+      owed && { summary: `run the deploy hook, which is owed: ${want.deploy_hook}`, steps: [run(deploy(want))], opaque: true },
     ),
   }
 }
 
 const ownAt = (want: LetsencryptWant): number => directoriesOf(want).indexOf(pathsOf(want).own)
 
-function filesChanges(want: LetsencryptWant, is: Known): Change[] {
+const RELOAD = run(sh`systemctl daemon-reload`)
+
+function filesChanges(want: LetsencryptWant, is: Known): { written: Change[]; gone: OwnFile[] } {
   const { own, dropIn } = pathsOf(want)
   const files = ownFiles(want, isPresent(is.dig))
   const found = files.map((_, i) => ({ is: is.own[i]!, content: is.contents[i]! }))
   const directories = new Map(directoriesOf(want).map((path, i) => [path, is.directories[i]!]))
-  const made = fileChanges(files, found, directories, own, is.creator)
-  const reload = made.some((change) => change.summary.includes(dropIn))
-  return [
-    ...(want.state === 'present' ? privateDirectory(own, directories.get(own)!, is.creator) : []),
-    ...made.map((change) =>
-      reload && change.summary.includes(dropIn) ? { ...change, steps: [...change.steps, run(sh`systemctl daemon-reload`)] } : change,
-    ),
-  ]
+  const written = writes(files, found, directories, own, is.creator).map((change) =>
+    change.summary.includes(dropIn) ? { ...change, steps: [...change.steps, RELOAD] } : change,
+  )
+  const mine = want.state === 'present' ? privateDirectory(own, directories.get(own)!, is.creator) : []
+  return { written: [...mine, ...written], gone: obsolete(files, found) }
 }
 
-function issuing(want: LetsencryptWant, is: Known, due: readonly string[]): Change {
+const removals = (want: LetsencryptWant, gone: readonly OwnFile[]): Change[] =>
+  gone.map((file) => {
+    const change = removal(file)
+    return file.path === pathsOf(want).dropIn ? { ...change, steps: [...change.steps, RELOAD] } : change
+  })
+
+/** The last step is that of certbot. What the certificate before needed goes only once there is a new one: until then the timer uses it. */
+function issuing(want: LetsencryptWant, is: Known, due: readonly string[], gone: readonly OwnFile[]): Change[] {
   const { certificate: path, key } = pathsOf(want)
   const list = want.domains.join(', ')
   // certbot's names are links to the files of each generation
   const willBeThere = [willBe(path, made('file', 0o644, is.creator), is.creator), willBe(key, made('file', 0o600, is.creator), is.creator)]
-  return {
+  const issued = {
     summary:
       due.length === 0
         ? `get a certificate for ${list} by ${want.challenge} from ${serverOf(want)}`
         : `new certificate for ${list}: ${due.join('; ')}`,
-    steps: [issue(want)],
+    steps: [
+      issue(
+        want,
+        gone.map((file) => file.path),
+      ),
+    ],
     makes: willBeThere.flat().filter(({ fact }) => fact.kind.name !== 'lstat'),
   }
+  return [issued, ...gone.map((file) => removal(file, false))]
 }
 
 const deletion = (want: LetsencryptWant): Change => {

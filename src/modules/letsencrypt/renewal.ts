@@ -64,18 +64,31 @@ export interface Existing {
   readonly trouble: string | undefined
 }
 
+/** How names were proved so far, in the words of the parameter; certbot's where it has none. */
+function challengeOf(renewal: ReadonlyMap<string, string>): string {
+  const authenticator = renewal.get('authenticator') ?? 'none'
+  if (authenticator === 'webroot' || authenticator === 'apache') return 'http'
+  if (authenticator !== 'manual') return authenticator
+  const hook = /\/mhprov\/[^/]+\/([\w-]+) set$/.exec(renewal.get('manual_auth_hook') ?? '')?.[1]
+  return hook === undefined ? 'manual, not ours' : hook === 'by-hand' ? 'manual' : hook
+}
+
 /** Why there has to be a new certificate; [] when the one that is there will do. */
 export function reasons(want: LetsencryptWant, { certificate, renewal, now, trouble }: Existing): string[] {
   const names = namesOf(certificate).map((name) => name.replace(/^DNS:/, '').toLowerCase())
   const [has, wanted] = [names, want.domains].map((list) => [...list].sort().join(', '))
   const kind = certificate.publicKey.asymmetricKeyType === 'rsa' ? 'rsa' : 'ecdsa'
-  const settings = Object.entries({ autorenew: 'True', ...wantedRenewal(want) })
+  const challenge = challengeOf(renewal)
+  const other = challenge !== want.challenge
+  const wantedSettings = other ? { server: serverOf(want) } : { autorenew: 'True', ...wantedRenewal(want) }
+  const settings = Object.entries(wantedSettings)
     .map(([key, value]) => [key, renewal.get(key) ?? (key === 'autorenew' ? 'True' : 'none'), value] as const)
     .filter(([, is, value]) => is !== value)
     .map(([key, is, value]) => `${key} ${is} → ${value}`)
   return [
     has !== wanted && `names ${has || 'none'} → ${wanted}`,
     kind !== want.key_type && `key_type ${kind} → ${want.key_type}`,
+    other && `challenge ${challenge} → ${want.challenge}`,
     ...settings,
     due(certificate, now, want.challenge === 'manual' ? 'nothing renews it by itself' : trouble),
     want.force_renewal && 'force_renewal',
