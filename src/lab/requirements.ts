@@ -14,19 +14,18 @@ const packages = [
   'util-linux',
 ]
 
-/** The Debian packages that the lab needs and this machine lacks; all of them where there is no dpkg. */
-export function missingPackages(): string[] {
+/** The Debian packages that the lab needs (or of those named) and this machine lacks; all of them where there is no dpkg. */
+export function missingPackages(names: readonly string[] = packages): string[] {
   const format = '${Package} ${db:Status-Status}\\n'
-  const asked = spawnSync('dpkg-query', ['-W', '-f', format, ...packages], { encoding: 'utf8', env: environment() })
+  const asked = spawnSync('dpkg-query', ['-W', '-f', format, ...names], { encoding: 'utf8', env: environment() })
   const installed = new Set((asked.stdout ?? '').split('\n'))
-  return packages.filter((name) => !installed.has(`${name} installed`))
+  return names.filter((name) => !installed.has(`${name} installed`))
 }
 
 /** Installs packages with apt-get, one process at a time. Throws an Error with apt's last words. */
-export async function installPackages(names: string[], say: (line: string) => void): Promise<void> {
+export async function installPackages(names: readonly string[], say: (line: string) => void): Promise<void> {
   await locked('/run/mhprov-apt.lock', async () => {
-    const missing = new Set(missingPackages())
-    const wanted = names.filter((name) => missing.has(name) || !packages.includes(name))
+    const wanted = missingPackages(names)
     if (wanted.length === 0) return
     say(`installing ${wanted.join(', ')}`)
     const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-y', '-o', 'DPkg::Lock::Timeout=120']

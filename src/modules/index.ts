@@ -23,6 +23,7 @@ import { fail } from './fail.ts'
 import { file } from './file.ts'
 import { getUrl } from './get-url.ts'
 import { group } from './group.ts'
+import { letsencryptCertificate } from './letsencrypt-certificate.ts'
 import { lineinfile } from './lineinfile.ts'
 import { matrixUser } from './matrix-user.ts'
 import { matrixVerify } from './matrix-verify.ts'
@@ -75,6 +76,7 @@ const ALL = [
   file,
   getUrl,
   group,
+  letsencryptCertificate,
   lineinfile,
   matrixUser,
   matrixVerify,

@@ -72,12 +72,18 @@ export const dns: Endpoint[] = [
     method: 'GET',
     path: COLLECTION,
     permission: 'Zone → DNS',
-    query: ['name.exact', 'name', 'type'],
+    query: ['name.exact', 'name', 'type', 'content'],
     answer: (call) => {
       const { searchParams } = call.url
       const name = searchParams.get('name.exact') ?? searchParams.get('name')
       const type = searchParams.get('type')
-      const records = zoneOf(call).records.filter((one) => (name === null || one.name === name) && (type === null || one.type === type))
+      const content = searchParams.get('content')
+      const records = zoneOf(call).records.filter(
+        (one) =>
+          (name === null || one.name === name) &&
+          (type === null || one.type === type) &&
+          (content === null || one.content === content || one.content === `"${content}"`),
+      )
       return { list: records.map(shown) }
     },
   },

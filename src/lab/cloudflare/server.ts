@@ -177,7 +177,8 @@ function wrapped(reply: Reply, url: URL): unknown {
   if ('result' in reply) return { ...envelope, result: reply.result }
   const page = Number(url.searchParams.get('page') ?? 1)
   const perPage = Number(url.searchParams.get('per_page') ?? 20)
-  if (!(perPage >= 5 && perPage <= 50)) throw new Refusal(400, 1007, 'per_page must be 5 to 50')
+  // documented as 5 to 50; certbot's plugin asks for 1, and gets it
+  if (!(perPage >= 1 && perPage <= 50)) throw new Refusal(400, 1007, 'per_page must be 5 to 50')
   const result = reply.list.slice((page - 1) * perPage, page * perPage)
   const total = reply.list.length
   const info = { page, per_page: perPage, count: result.length, total_count: total, total_pages: Math.ceil(total / perPage) }
