@@ -9,8 +9,8 @@ import { type DnsServer, serveDns } from '../../src/lab/dns.ts'
 import { letsencryptCertificate } from '../../src/modules/letsencrypt-certificate.ts'
 import { labHost } from '../helpers/lab.ts'
 import { labInventory } from '../helpers/lab-inventory.ts'
+import { labShell } from '../helpers/lab-shell.ts'
 import { folder, mhprov } from '../helpers/mhprov.ts'
-import { onHost } from '../helpers/on-host.ts'
 import { settle } from '../helpers/settle.ts'
 
 // certbot on a real host against a real authority (pebble), with the API of Cloudflare and the world's DNS stood in for.
@@ -46,7 +46,7 @@ const without = (given: ReturnType<typeof wanted>) => {
   const { api_token: _, ...rest } = given
   return rest
 }
-const run = (params: object, check = false) => settle(letsencryptCertificate, params, { prefix: onHost(host()), check })
+const run = (params: object, check = false) => settle(letsencryptCertificate, params, { prefix: labShell(host()), check })
 
 /** What is planned is what a dry run has said, it is done, and a second run plans nothing. */
 async function applies(t: ExecutionContext, params: object, ...planned: (string | RegExp)[]) {
