@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { type AddressInfo, createServer, isIPv4, isIPv6, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, isIPv4, isIPv6, type Socket } from 'node:net'
 import { lookUp, type World } from './cloudflare/world.ts'
 import { type DnsQuestion, type DnsRecord, type DnsType, readQuestion, writeAnswer } from './dns-message.ts'
 
@@ -11,7 +11,7 @@ export interface DnsOptions {
   readonly names?: Readonly<Record<string, string | readonly string[]>>
   /** The address that proxied records lead to, as Cloudflare answers its own; without it they have none. */
   readonly edge?: string
-  /** Where all other questions go, UDP port 53; without them other names do not exist. */
+  /** Resolvers that all other questions go to, port 53; without them other names do not exist. */
   readonly forward?: readonly string[]
   /** Where it listens. */
   readonly address: string
@@ -95,15 +95,28 @@ function passOn(resolvers: readonly string[], query: Buffer, reply: (answer: Buf
   for (const resolver of resolvers) socket.send(query, 53, resolver)
 }
 
+/** The rest of a conversation over TCP is another resolver's. */
+function handOver(socket: Socket, begun: Buffer, resolver: string): void {
+  const other = connect(53, resolver)
+  other.on('error', () => socket.destroy())
+  socket.on('close', () => other.destroy())
+  other.write(begun)
+  socket.pipe(other).pipe(socket)
+}
+
 /** Messages over TCP have their length before them (RFC 1035, 4.2.2). */
 function converse(options: DnsOptions, socket: Socket): void {
   let rest = Buffer.alloc(0)
-  socket.on('error', () => socket.destroy())
-  socket.on('data', (chunk) => {
+  const answerAll = (chunk: Buffer) => {
     rest = Buffer.concat([rest, chunk])
     while (rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE(0)) {
       const end = 2 + rest.readUInt16BE(0)
       const question = readQuestion(rest.subarray(2, end))
+      const [resolver] = options.forward ?? []
+      if (resolver !== undefined && !(question && isOurs(options, question.name))) {
+        socket.off('data', answerAll)
+        return handOver(socket, rest, resolver)
+      }
       rest = rest.subarray(end)
       if (!question) return void socket.destroy()
       const reply = answer(options, question)
@@ -111,7 +124,9 @@ function converse(options: DnsOptions, socket: Socket): void {
       length.writeUInt16BE(reply.length)
       socket.write(Buffer.concat([length, reply]))
     }
-  })
+  }
+  socket.on('error', () => socket.destroy())
+  socket.on('data', answerAll)
 }
 
 /**

@@ -48,3 +48,23 @@ test('the zones of the stand-in and the names given are answered, over UDP and T
   add('long.example.com', 'TXT', `"${long}"`)
   t.is((await resolver.resolveTxt('long.example.com'))[0]!.join(''), long, 'what does not fit is asked for by TCP')
 })
+
+test('what is not known here is asked elsewhere, over UDP and TCP', async (t) => {
+  // port 53 of an address of its own
+  const address = `127.${process.pid % 250}.7.11`
+  const world = newWorld({ zones: ['elsewhere.org'], tokens: {} })
+  const long = 'x'.repeat(700)
+  const record = { name: 'long.elsewhere.org', type: 'TXT', content: `"${long}"`, proxied: false, ttl: 1, comment: null }
+  world.zones[0]!.records.push({ ...record, id: newId() })
+  const elsewhere = await serveDns({ world, names: { 'mirror.org': '192.0.2.1', 'own.test': '192.0.2.2' }, address, port: 53 })
+  t.teardown(() => elsewhere.close())
+  const server = await serveDns({ names: { 'own.test': '192.0.2.3' }, forward: [address], address: '127.0.0.1', port: 0 })
+  t.teardown(() => server.close())
+  const resolver = new Resolver({ timeout: 5000, tries: 1 })
+  resolver.setServers([`${server.address}:${server.port}`])
+  t.deepEqual(await resolver.resolve4('mirror.org'), ['192.0.2.1'])
+  t.deepEqual(await resolver.resolve4('own.test'), ['192.0.2.3'])
+  t.is((await resolver.resolveTxt('long.elsewhere.org'))[0]!.join(''), long)
+  await t.throwsAsync(resolver.resolve4('below.own.test'), { code: 'ENOTFOUND' })
+  await t.throwsAsync(resolver.resolve4('nowhere.net'), { code: 'ENOTFOUND' })
+})

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
-// Runs in a thread of its own: a Worker's module, with nothing of this machine but the language and the web's own types.
+// Runs in a thread of its own: a Worker's module, without this process's environment and with no way to ask others.
 
 interface Asked {
   id: number
