@@ -6,7 +6,7 @@ import { media } from './checks/media.ts'
 import { message } from './checks/message.ts'
 import { publicClientApi } from './checks/outside/client-api.ts'
 import { cors, corsWellKnown } from './checks/outside/cors.ts'
-import { federationTls, federationVersion, resolution, signingKey } from './checks/outside/federation.ts'
+import { federationVersion, resolution, signingKey } from './checks/outside/federation.ts'
 import { reachMatrixHost, reachServerName } from './checks/outside/reach.ts'
 import { robots } from './checks/outside/robots.ts'
 import { tester } from './checks/outside/tester.ts'
@@ -59,7 +59,6 @@ const OUTSIDE: readonly Check[] = [
   again(message),
   again(media),
   resolution,
-  federationTls,
   federationVersion,
   signingKey,
   robots,

@@ -2,11 +2,12 @@ import type { Run } from '../check.ts'
 import { clientOf, describe } from '../client.ts'
 import { type Fault, fault } from '../fault.ts'
 import { publicWay } from '../ways.ts'
+import type { Lookups } from './resolve.ts'
 
 const REDIRECTS = 5
 
 /** `m.server` of a hostname's well-known, as other servers read it: redirects are followed, its Content-Type is not looked at. */
-export async function delegationOf({ world, context, patience }: Run, hostname: string): Promise<{ ok: true; server: string } | Fault> {
+async function delegationOf({ world, context, patience }: Run, hostname: string): Promise<{ ok: true; server: string } | Fault> {
   let url = new URL(`https://${hostname}/.well-known/matrix/server`)
   for (let count = 0; count <= REDIRECTS; count++) {
     const way = publicWay(world, url.hostname, { port: Number(url.port || 443), host: url.host, certificate: url.hostname })
@@ -25,3 +26,6 @@ export async function delegationOf({ world, context, patience }: Run, hostname: 
   }
   return fault(`more than ${REDIRECTS} redirects`)
 }
+
+/** What the resolution of a server name asks for, asked in the world. */
+export const lookupsOf = (run: Run): Lookups => ({ ...run.world, delegation: (hostname) => delegationOf(run, hostname) })

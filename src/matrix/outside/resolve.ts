@@ -71,7 +71,7 @@ async function services(hostname: string, lookups: Lookups, before: readonly str
       continue
     }
     const targets = records.filter((one) => one.name !== '' && one.name !== '.').map(({ name, port }) => ({ name, port }))
-    hops.push(`SRV ${service}: ${targets.map(({ name, port }) => `${name}:${port}`).join(', ') || 'not served'}`)
+    hops.push(`SRV ${service}: ${targets.length > 0 ? 'found' : 'not served'}`)
     if (targets.length === 0)
       return { ...fault(`SRV ${service}.${hostname} says that it is not served`, 'take the record with the target "." away'), hops }
     for (const { name } of targets)
@@ -85,3 +85,7 @@ async function services(hostname: string, lookups: Lookups, before: readonly str
   hops.push(`port ${DEFAULT_PORT}, for want of another`)
   return { ok: true, targets: [{ name: hostname, port: DEFAULT_PORT }], host: hostname, certificate: hostname, hops }
 }
+
+/** As people read them: `matrix.example.com:443`. */
+export const targetsOf = ({ targets }: Resolved): string =>
+  targets.map(({ name, port }) => `${isIP(name) === 6 ? `[${name}]` : name}:${port}`).join(', ')

@@ -29,10 +29,15 @@ const CONNECT = 10_000
 export function worldOf({ resolver, ca }: WorldSettings, signal: AbortSignal): World {
   const dns = new Resolver({ timeout: 3000, tries: 2 })
   if (resolver !== undefined) dns.setServers([resolver])
-  signal.addEventListener('abort', () => dns.cancel(), { once: true })
+  const pending = new Set<Socket>()
+  const cancel = () => {
+    dns.cancel()
+    for (const socket of pending) socket.destroy(new Error('interrupted'))
+  }
+  signal.addEventListener('abort', cancel, { once: true })
   const own = new Set<string>()
   const open = async (address: string, port: number): Promise<Socket> => {
-    const socket = await connected(address, port, signal)
+    const socket = await connected(address, port, pending)
     if (socket.localAddress !== undefined) own.add(socket.localAddress)
     return socket
   }
@@ -75,13 +80,18 @@ export function worldOf({ resolver, ca }: WorldSettings, signal: AbortSignal): W
   }
 }
 
-function connected(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+function connected(host: string, port: number, pending: Set<Socket>): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, signal })
+    const socket = connect({ host, port })
     const timer = setTimeout(() => socket.destroy(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' })), CONNECT)
-    socket.once('close', () => clearTimeout(timer))
-    socket.once('connect', () => {
+    const settled = () => {
       clearTimeout(timer)
+      pending.delete(socket)
+    }
+    pending.add(socket)
+    socket.once('close', settled)
+    socket.once('connect', () => {
+      settled()
       resolve(socket)
     })
     // once connected, whoever reads it is told

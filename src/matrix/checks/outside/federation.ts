@@ -1,10 +1,9 @@
-import { certificateLife } from '../../certificate.ts'
 import { type Check, good, type Run } from '../../check.ts'
 import { type Client, clientOf, describe, must } from '../../client.ts'
 import { fault } from '../../fault.ts'
-import { delegationOf } from '../../outside/delegation.ts'
+import { lookupsOf } from '../../outside/delegation.ts'
 import { eachAddress } from '../../outside/each-address.ts'
-import { type Lookups, resolveServerName } from '../../outside/resolve.ts'
+import { resolveServerName, targetsOf } from '../../outside/resolve.ts'
 import { type ServerKeys, serverKeys } from '../../outside/signed-keys.ts'
 import type { Way } from '../../way.ts'
 import { publicWay } from '../../ways.ts'
@@ -15,13 +14,16 @@ export const resolution: Check = {
   from: 'outside',
   needs: ['well_known_server'],
   run: async (run) => {
-    const { world, want } = run
-    const lookups: Lookups = { ...world, delegation: (hostname) => delegationOf(run, hostname) }
-    const found = await resolveServerName(want.serverName, lookups)
-    if (!found.ok) return { ...found, detail: [...found.hops, found.detail].join(' → ') }
+    const found = await resolveServerName(run.want.serverName, lookupsOf(run))
+    const way = [...found.hops, ...(found.ok ? [targetsOf(found)] : [found.detail])].join(' → ')
+    if (!found.ok) return { ...found, detail: way }
+    if (targetsOf(found) !== `${run.want.matrixHost}:443`)
+      return fault(
+        `${way}, not ${run.want.matrixHost}:443`,
+        'the answer for servers is another than the one for browsers: it must not depend on Origin or User-Agent',
+      )
     run.resolved = found
-    const targets = found.targets.map(({ name, port }) => `${name}:${port}`).join(', ')
-    return good([...found.hops.filter((hop) => !hop.endsWith(targets)), targets].join(' → '))
+    return good(way)
   },
 }
 
@@ -37,27 +39,11 @@ export function federationClient(run: Run): Client {
   return clientTo(run, federationWay(run, port, name))
 }
 
-export const federationTls: Check = {
-  id: 'federation_tls',
-  name: 'federation TLS',
-  from: 'outside',
-  needs: ['server_name_resolution'],
-  run: async (run) => {
-    for (const { name, port } of run.resolved!.targets) {
-      const found = await eachAddress(run.world, name, port, (address) =>
-        certificateLife(federationWay(run, port, address), run.context.signal),
-      )
-      if (found.ok !== true) return found
-    }
-    return good(`certificate for ${run.resolved!.certificate}`)
-  },
-}
-
 export const federationVersion: Check = {
   id: 'federation_version',
   name: 'federation API',
   from: 'outside',
-  needs: ['federation_tls', 'tunnel', 'versions'],
+  needs: ['server_name_resolution', 'public_client_api'],
   run: async (run) => {
     const reply = await must(federationClient(run), { path: '/_matrix/federation/v1/version' }, 'asking for the server', UNSERVED)
     if (!reply.ok) return reply

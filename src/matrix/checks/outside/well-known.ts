@@ -1,6 +1,8 @@
 import { type Check, good, type Run, type Verdict } from '../../check.ts'
 import { type Client, clientOf, describe, type Reply, refusal } from '../../client.ts'
 import { type Fault, fault } from '../../fault.ts'
+import { lookupsOf } from '../../outside/delegation.ts'
+import { resolveServerName, targetsOf } from '../../outside/resolve.ts'
 import { publicWay } from '../../ways.ts'
 
 /** A web client's, as its browser sends it. */
@@ -11,9 +13,9 @@ export const WELL_KNOWN = { client: '/.well-known/matrix/client', server: '/.wel
 export const apexOf = ({ world, want, patience, context }: Run): Client =>
   clientOf(publicWay(world, want.serverName), context.signal, patience)
 
-const KEPT = 'Others keep what they read there for a day, and an error for an hour.'
+const KEPT = 'Servers keep what they read there for a day, and an error for an hour.'
 const UNSERVED =
-  'nothing serves it: the Worker needs the routes example.com/.well-known/matrix/client* and …/server* with your name; or Apache an Alias in the virtual host of the server name'
+  'nothing serves it: the Worker needs the routes example.com/.well-known/matrix/client* and …/server* with your name; or Apache an Alias in the virtual host of the server name.'
 
 /** The document at the path, and with a query, too: a cache-buster must not miss the Worker. */
 async function documentAt(apex: Client, path: string): Promise<Reply | Fault> {
@@ -24,7 +26,7 @@ async function documentAt(apex: Client, path: string): Promise<Reply | Fault> {
     if (reply.status >= 300 && reply.status < 400)
       return fault(
         `${asked} is redirected to ${String(reply.headers.location)}`,
-        'not all servers follow: answer at the server name itself, and take this path out of the redirect (to www, say)',
+        'not all servers follow: answer at the server name itself, and take this path out of the redirect (to www, say).',
       )
     if (reply.status !== 200)
       return refusal(apex, reply, `GET ${asked}`, {
@@ -62,8 +64,11 @@ export const wellKnownServer: Check = {
   needs: ['reach_server_name'],
   run: async (run) => {
     const reply = await documentAt(apexOf(run), WELL_KNOWN.server)
-    if (!reply.ok) return reply
-    return delegates(reply, run.want.matrixHost)
+    const found = reply.ok ? delegates(reply, run.want.matrixHost) : reply
+    if (found.ok !== false) return found
+    const now = await resolveServerName(run.want.serverName, lookupsOf(run))
+    const where = now.ok ? ` As it is, other servers go to ${targetsOf(now)}.` : ''
+    return { ...found, hint: `${found.hint ?? ''}${where}`.trim() }
   },
 }
 
@@ -75,7 +80,7 @@ function delegates(reply: Reply, matrixHost: string): Verdict {
   if (server === matrixHost)
     return fault(
       `m.server is ${matrixHost}, without a port`,
-      `others look for SRV records then, and at port 8448 last: it must be ${wanted}. ${KEPT}`,
+      `it must be ${wanted}: without it SRV records count, and port 8448 last. ${KEPT}`,
     )
   return fault(`m.server is ${said(server)}, not ${wanted}`, `correct it in ${WELL_KNOWN.server}. ${KEPT}`)
 }
