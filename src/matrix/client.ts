@@ -137,8 +137,11 @@ function transfer(way: Way, { method, path, token, json, bytes, headers }: Reque
   })
 }
 
+/** A file that someone wrote may begin with a line end. */
+const BLANKS = Buffer.from(' \t\r\n')
+
 function bodyOf(bytes: Buffer): Pick<Reply, 'bytes' | 'json'> {
-  if (bytes[0] !== 0x7b) return { bytes }
+  if (bytes.find((byte) => !BLANKS.includes(byte)) !== 0x7b) return { bytes }
   try {
     return { bytes, json: JSON.parse(bytes.toString()) as Record<string, unknown> }
   } catch {

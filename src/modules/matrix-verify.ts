@@ -75,7 +75,7 @@ export const matrixVerify = defineModule({
     'The controller makes the requests itself, over connections that the host opens for it to its own 127.0.0.1: nothing is installed, and the SSH server must allow TCP forwarding.',
     'Two throwaway accounts are made, exchange a message and a file, and are erased and deactivated; Synapse keeps their names (mhprov-…) for good. The room is purged.',
     'It logs in once with a password; rate limits are waited out for a minute at most. A dry run makes no request.',
-    'Whether the world reaches the host (DNS, tunnel, router) is looked at with `outside` only, from where the controller is: see that it is not in the host’s own network, or that its requests leave it. /etc/hosts is not asked.',
+    'Whether the world reaches the host (DNS, tunnel, router) is looked at with `outside` only, from where the controller is: best not in the host’s own network.',
     'With `outside` the message and the files go round once more over the public way. A public name’s IPv6 addresses are left out, and that is said, where the controller has no IPv6.',
   ],
   params,

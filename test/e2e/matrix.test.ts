@@ -155,6 +155,7 @@ a2ensite -q example >/dev/null; ${reload}`,
   await on(t, `a2dissite -q example >/dev/null; ${reload}`)
   const failed = (one: Ran) => checksOf(one).filter(({ ok }) => ok === false)
   t.like(failed(hidden), { 0: { id: 'client_address_outside' }, length: 1 })
+  t.regex(failed(hidden)[0]?.detail ?? '', /not the one from which it was asked$/)
   t.like(failed(bare), { 0: { id: 'well_known_server', detail: `m.server is ${MATRIX_HOST}, without a port` }, length: 1 })
   t.regex(failed(bare)[0]?.hint ?? '', /other servers go to matrix\.example\.com:8448/)
 })

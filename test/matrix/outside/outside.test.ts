@@ -451,7 +451,10 @@ test('what is not looked at is not needed, and what is worse than best is told',
   it.tunnelMetricsPort = undefined
   // Linux: no route to a multicast address by TCP, as to any other where there is no IPv6
   it.zone['tunnel.example.net']!.aaaa = ['ff02::1']
-  it.zone['server.example.com'] = {}
+  it.instead.set(CLIENT, (_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8', 'Access-Control-Allow-Origin': '*' })
+    response.end(`\n { "m.homeserver": { "base_url": "https://${MATRIX_HOST}/" } }\n`)
+  })
   it.instead.set(SERVER, (_request, response) =>
     json(response, 200, { 'm.server': `${MATRIX_HOST}:443` }, { 'Content-Type': 'text/plain', 'Access-Control-Allow-Origin': '*' }),
   )

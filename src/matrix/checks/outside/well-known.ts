@@ -25,7 +25,7 @@ async function documentAt(apex: Client, path: string): Promise<Reply | Fault> {
     if (!reply.ok) return { ...reply, detail: `GET ${asked}: ${reply.detail}` }
     if (reply.status >= 300 && reply.status < 400)
       return fault(
-        `${asked} is redirected to ${String(reply.headers.location)}`,
+        `${asked} is redirected to ${reply.headers.location ?? 'elsewhere'}`,
         'not all servers follow: answer at the server name itself, and take this path out of the redirect (to www, say).',
       )
     if (reply.status !== 200)
