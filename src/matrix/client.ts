@@ -173,6 +173,8 @@ const LONGEST = 160
 export function describe({ status, json, headers, bytes }: Reply): string {
   const type = String(headers['content-type'] ?? '').split(';')[0]
   const said = json ? [json.errcode, json.error].filter((one) => typeof one === 'string').join(': ') : ''
-  const what = said || (json ? 'JSON' : type === 'text/html' ? 'an HTML page' : bytes.length === 0 ? 'nothing' : type || 'no JSON')
+  // Cloudflare's own errors are a line of text
+  const text = type === 'text/plain' ? bytes.toString('utf8', 0, LONGEST + 1).trim() : ''
+  const what = said || text || (json ? 'JSON' : type === 'text/html' ? 'an HTML page' : bytes.length === 0 ? 'nothing' : type || 'no JSON')
   return `${status} ${what.length > LONGEST ? `${what.slice(0, LONGEST)}…` : what}`
 }

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { ProgramContext } from '../module/program.ts'
 import type { World } from './outside/world.ts'
 import type { VerifyInput } from './programs.ts'
@@ -32,5 +33,5 @@ export const publicWay = (
   host,
   outside: true,
   tls: { name: certificate, ...(world.ca !== undefined && { ca: world.ca }) },
-  unanswered: `nothing answers on port ${port} there: does DNS name the tunnel, or an address with this port open?`,
+  unanswered: `nothing answers on port ${port} there: does DNS name the tunnel, or an address with this port open?${isIPv6(address) ? ' Or does IPv6 of this machine not work?' : ''}`,
 })

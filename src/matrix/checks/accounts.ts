@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { type Account, type Check, good, type Run, type Verdict } from '../check.ts'
+import { type Account, type Check, good, type Run } from '../check.ts'
 import { type Client, must } from '../client.ts'
 import { type Fault, fault } from '../fault.ts'
-import { isPrivate } from '../outside/private.ts'
 import { register } from '../register.ts'
+import { seenOutside } from './outside/seen.ts'
 
 /** Addresses for documentation (RFC 5737): nobody connects from there. */
 const FORGED = '203.0.113.7'
@@ -99,7 +99,7 @@ export const clientAddress: Check = {
         `Synapse believes a forged CF-Connecting-IP (${FORGED_CF})`,
         'the virtual host believes CF-Connecting-IP without a tunnel in front: take that line away',
       )
-    if (web.way.outside) return seenFrom(seen, run)
+    if (web.way.outside) return seenOutside(seen, run, web)
     if (seen.includes(HERE)) return good(`${HERE}, forged ones ignored`)
     return fault(
       `Synapse saw ${seen.join(', ') || 'no address'}, not ${HERE} from which Apache was asked`,
@@ -110,18 +110,6 @@ export const clientAddress: Check = {
 
 /** Apache is asked from its own host. */
 const HERE = '127.0.0.1'
-
-/** An address that is no one's in the world is the tunnel's or the proxy's own, unless the controller itself came from it. */
-function seenFrom(seen: readonly string[], { world, want }: Run): Verdict {
-  const from = seen.find((address) => world.own.has(address) || !isPrivate(address))
-  if (from !== undefined) return good(`${from}, forged ones ignored`)
-  return fault(
-    `Synapse saw ${seen.join(', ') || 'no new address'}, not the one from which it was asked`,
-    want.tunnel
-      ? 'all clients seem to be the tunnel: Apache must set X-Forwarded-For from CF-Connecting-IP'
-      : 'all clients seem to be one: what stands before Apache must hand on the client’s address (with a tunnel: tunnel: true)',
-  )
-}
 
 /** Addresses of the forged requests, latest last (Synapse's documentation, "Query current sessions for a user"). */
 function addresses(whois: Readonly<Record<string, unknown>> | undefined, agent: string): string[] {

@@ -5,7 +5,7 @@ import { ORIGIN } from './well-known.ts'
 
 export const publicClientApi: Check = {
   id: 'public_client_api',
-  name: 'client API',
+  name: 'public client API',
   from: 'outside',
   needs: ['versions', 'tunnel', 'reach_matrix_host'],
   run: async (_run, web) => {

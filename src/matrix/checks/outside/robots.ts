@@ -19,7 +19,7 @@ export const robots: Check = {
       if (reply.status !== 200 || !reply.json)
         return fault(
           `as ${agent}: ${describe(reply)}`,
-          'a protection against robots keeps servers out: Bot Fight Mode must be off for the zone (no rule can make an exception), and no firewall rule may go by User-Agent',
+          'a protection against robots keeps servers out: Bot Fight Mode must be off for the zone (no rule can make an exception), and so must Browser Integrity Check (error 1010) and rules by User-Agent for this host',
         )
     }
     return good('whatever they run')
