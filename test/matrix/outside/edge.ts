@@ -34,7 +34,7 @@ export interface Edge {
   ready: { status: number; connections: number }
   outside: OutsideInput
   tunnelMetricsPort: number | undefined
-  run(): Promise<CheckResult[]>
+  run(signal?: AbortSignal, say?: (line: string) => void): Promise<CheckResult[]>
 }
 
 const ANY = { 'Access-Control-Allow-Origin': '*' }
@@ -110,7 +110,7 @@ export async function edge(t: ExecutionContext): Promise<Edge> {
     ready: { status: 200, connections: 4 },
     outside: { resolver: await serveZone(t, zone), ca: made.ca },
     tunnelMetricsPort: await serving(t, metrics),
-    run: () => {
+    run: (signal = new AbortController().signal, say = () => undefined) => {
       const want: VerifyInput = {
         serverName: SERVER_NAME,
         matrixHost: MATRIX_HOST,
@@ -128,7 +128,7 @@ export async function edge(t: ExecutionContext): Promise<Edge> {
         ({ id, from, needs }) =>
           (from === 'outside' && !needs.some((need) => ['register', 'message', 'media'].includes(need))) || id === 'tunnel',
       )
-      return carryOutAll(checks, want, { dial, signal: new AbortController().signal, say: () => undefined })
+      return carryOutAll(checks, want, { dial, signal, say })
     },
   }
   return it

@@ -1,5 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTcpServer, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { freePort } from '../../transport/sshd.ts'
 import { serving } from '../server.ts'
@@ -487,6 +489,30 @@ test('a fault is told once: what needs more is not reached', async (t) => {
     ],
   )
   t.is(open[0]?.detail, 'not reached: it needs "public host"')
+})
+
+test('an interrupt ends it, also where the other end says nothing', async (t) => {
+  const it = await edge(t)
+  it.apex.close()
+  await once(it.apex, 'close')
+  const silent = createTcpServer()
+  silent.listen(443, `${it.net}.1`)
+  await once(silent, 'listening')
+  t.teardown(() => silent.close())
+  const end = new AbortController()
+  const sockets: Socket[] = []
+  silent.on('connection', (socket) => {
+    sockets.push(socket)
+    socket.on('error', () => undefined)
+    end.abort()
+  })
+  const results = await it.run(end.signal)
+  for (const socket of sockets) socket.destroy()
+  t.is(sockets.length, 1)
+  t.deepEqual(
+    results.map(({ id, detail }) => [id, detail]),
+    ALL.map((id) => [id, id === 'tunnel' ? '4 of 4 connections' : 'interrupted']),
+  )
 })
 
 test('a federation tester may be asked besides', async (t) => {
