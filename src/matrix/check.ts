@@ -1,6 +1,8 @@
 import type { ProgramContext } from '../module/program.ts'
-import type { Client } from './client.ts'
+import type { Client, Patience } from './client.ts'
 import type { Fault } from './fault.ts'
+import type { Resolved } from './outside/resolve.ts'
+import type { World } from './outside/world.ts'
 import type { VerifyInput } from './programs.ts'
 
 /** What a check found. Neither good nor bad (null): there was nothing to look at. */
@@ -20,32 +22,37 @@ export interface Run {
   readonly context: ProgramContext
   /** Synapse on the host's loopback. */
   readonly synapse: Client
-  /** Apache, as the world sees it. */
-  readonly apache: Client
+  readonly world: World
+  readonly patience: Patience
   admin?: Account
   user?: Account
   /** Access token of a login with a password. */
   login?: string
-  room?: string
+  readonly rooms: string[]
   uploaded?: boolean
+  /** Where other servers find this one. */
+  resolved?: Resolved
 }
+
+export type From = 'host' | 'through Apache' | 'outside'
 
 export interface Check {
   readonly id: string
   readonly name: string
-  readonly from: 'host' | 'through Apache'
+  readonly from: From
   /** Checks that must have succeeded: without them this one could only repeat their fault. */
   readonly needs: readonly string[]
   /** Runs after the others, whatever they found. */
   readonly always?: true
-  readonly run: (run: Run) => Promise<Verdict>
+  /** `web` reaches the server the way that `from` says: Synapse itself, Apache on the host, or the public host name. */
+  readonly run: (run: Run, web: Client) => Promise<Verdict>
 }
 
 /** One check's result; plain data, as it is registered and shown. */
 export interface CheckResult {
   readonly id: string
   readonly name: string
-  readonly from: Check['from']
+  readonly from: From
   /** null: not reached, since an earlier one failed; or nothing to look at. */
   readonly ok: boolean | null
   readonly detail: string

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Fault, fault } from './fault.ts'
+import { strangerHint } from './stranger.ts'
 import { connection, explain, type Way } from './way.ts'
 
 export interface Request {
@@ -136,8 +137,11 @@ function transfer(way: Way, { method, path, token, json, bytes, headers }: Reque
   })
 }
 
+/** A file that someone wrote may begin with a line end. */
+const BLANKS = Buffer.from(' \t\r\n')
+
 function bodyOf(bytes: Buffer): Pick<Reply, 'bytes' | 'json'> {
-  if (bytes[0] !== 0x7b) return { bytes }
+  if (bytes.find((byte) => !BLANKS.includes(byte)) !== 0x7b) return { bytes }
   try {
     return { bytes, json: JSON.parse(bytes.toString()) as Record<string, unknown> }
   } catch {
@@ -169,16 +173,8 @@ const LONGEST = 160
 export function describe({ status, json, headers, bytes }: Reply): string {
   const type = String(headers['content-type'] ?? '').split(';')[0]
   const said = json ? [json.errcode, json.error].filter((one) => typeof one === 'string').join(': ') : ''
-  const what = said || (json ? 'JSON' : type === 'text/html' ? 'an HTML page' : bytes.length === 0 ? 'nothing' : type || 'no JSON')
+  // Cloudflare's own errors are a line of text
+  const text = type === 'text/plain' ? bytes.toString('utf8', 0, LONGEST + 1).trim() : ''
+  const what = said || text || (json ? 'JSON' : type === 'text/html' ? 'an HTML page' : bytes.length === 0 ? 'nothing' : type || 'no JSON')
   return `${status} ${what.length > LONGEST ? `${what.slice(0, LONGEST)}…` : what}`
-}
-
-/** Someone other than Synapse answered. */
-function strangerHint(way: Way, { status, headers }: Reply): string {
-  if (!way.tls) return `is it Synapse that listens on port ${way.port}?`
-  if (status === 502 || status === 503 || status === 504)
-    return 'Apache does not reach Synapse: ProxyPass must lead to the port that Synapse is published on'
-  if (status >= 300 && status < 400) return `it redirects to ${headers.location ?? 'elsewhere'}: no redirect may stand in this virtual host`
-  if (status === 404) return `Apache answered itself: no ProxyPass for this path in the virtual host of ${way.host}, or another one answers`
-  return 'Synapse did not give this answer, something in front of it did'
 }

@@ -10,3 +10,6 @@ export interface Fault {
 }
 
 export const fault = (detail: string, hint?: string): Fault => ({ ok: false, detail, ...(hint !== undefined && { hint }) })
+
+/** Tells a fault from a list. */
+export const isFault = (value: readonly unknown[] | Fault): value is Fault => !Array.isArray(value)

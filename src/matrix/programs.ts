@@ -1,6 +1,7 @@
 import type { Step } from '../module/define.ts'
 import type { Programs } from '../module/program.ts'
 import type { Secret } from '../secrets/secret.ts'
+import type { WorldSettings } from './outside/world.ts'
 
 /** What is known of the database that Synapse is configured for. */
 export interface DatabaseFacts {
@@ -11,6 +12,11 @@ export interface DatabaseFacts {
   /** An SQLite file that lies where Synapse would make one. */
   readonly sqlite?: string
   readonly wanted: 'psycopg2' | 'sqlite3'
+}
+
+export interface OutsideInput extends WorldSettings {
+  /** Address of a federation tester to ask besides. */
+  readonly tester?: string
 }
 
 export interface VerifyInput {
@@ -29,6 +35,10 @@ export interface VerifyInput {
   readonly uploadSize: number
   /** Bytes; one more must be refused. */
   readonly maxUploadSize?: number
+  /** Port of the tunnel's metrics on the host's 127.0.0.1, when it is to be looked at. */
+  readonly tunnelMetricsPort?: number
+  /** Looks from outside as well. */
+  readonly outside?: OutsideInput
 }
 
 export interface AccountInput {

@@ -28,12 +28,18 @@ const LOOK: Record<string, Label> = { true: 'ok', false: 'FAILED', null: 'skippe
 /** A detail narrower than this goes below its row. */
 const NARROWEST = 20
 
-/** A row per check: whether it succeeded, its name, where it was made from and what it found; below a failed one the way out. */
+/** Those of one origin stand together, in the order that the origins first come. */
+function grouped(checks: readonly CheckRow[]): readonly CheckRow[] {
+  const origins = [...new Set(checks.map((one) => one.from))]
+  return origins.flatMap((origin) => checks.filter((one) => one.from === origin))
+}
+
+/** A row per check, by origin: whether it succeeded, its name, where it was made from and what it found; below a failed one the way out. */
 export function checkTable(checks: readonly CheckRow[], style: Style, columns: number): string[] {
   const names = Math.max(...checks.map((one) => widthOf(printable(one.name))))
   const froms = Math.max(...checks.map((one) => widthOf(printable(one.from))))
   const column = 2 + names + 2 + froms + 2
-  const rows = checks.flatMap((one) => {
+  const rows = grouped(checks).flatMap((one) => {
     const label = LOOK[String(one.ok)]!
     const icon = style.paint(label, one.ok === null ? style.icon('waiting') : style.icon(label))
     const name = style.paint(one.ok === null ? 'quiet' : one.ok ? 'plain' : 'strong', pad(printable(one.name), names))

@@ -7,6 +7,7 @@ import { labInventory } from '../helpers/lab-inventory.ts'
 import { AWAIT_SYNAPSE, CERTIFICATE, MATRIX_HOST, makeCertificate, SECRET, SERVER_NAME, SET_UP, VHOST } from '../helpers/matrix-host.ts'
 import { endsOf, folder, mhprov, type Ran } from '../helpers/mhprov.ts'
 import { processList } from '../helpers/process-list.ts'
+import { serveZone } from '../matrix/outside/dns.ts'
 
 // A real Synapse behind a real Apache: all is well, then one thing at a time is broken and mended. One host, so one after another.
 
@@ -50,6 +51,7 @@ const verify = (params: Record<string, unknown> = {}, ...args: string[]) =>
 
 interface Check {
   readonly id: string
+  readonly from: string
   readonly ok: boolean | null
   readonly detail: string
   readonly hint?: string
@@ -90,6 +92,72 @@ test.serial('the table, as it is read', async (t) => {
   t.regex(stdout, /^laptop {11}[✔+] Synapse up {8}host {12}answers OK$/m)
   t.regex(stdout, /^laptop {11}All 13 checks passed\.$/m)
   t.regex(stdout, /Nothing was changed\./)
+})
+
+const SITE = '/etc/apache2/sites-available/example.conf'
+const SITE_CERTIFICATE = '/etc/ssl/site.pem'
+const WELL_KNOWN = '/srv/site/.well-known/matrix'
+
+test.serial('from outside, too: discovery, the server name, keys, and a message over the public way', async (t) => {
+  await on(
+    t,
+    `set -e
+${makeCertificate(90, SITE_CERTIFICATE, SERVER_NAME).text}
+mkdir -p ${WELL_KNOWN}
+printf '{"m.homeserver":{"base_url":"https://${MATRIX_HOST}"}}' >${WELL_KNOWN}/client
+printf '{"m.server":"${MATRIX_HOST}:443"}' >${WELL_KNOWN}/server
+cat >${SITE} <<'END'
+<VirtualHost *:443>
+  ServerName ${SERVER_NAME}
+  SSLEngine on
+  SSLCertificateFile ${SITE_CERTIFICATE}
+  SSLCertificateKeyFile /etc/ssl/site.key
+  DocumentRoot /srv/site
+  <Location /.well-known/matrix>
+    Require all granted
+    ForceType application/json
+    Header always set Access-Control-Allow-Origin "*"
+  </Location>
+</VirtualHost>
+END
+a2ensite -q example >/dev/null; ${reload}`,
+  )
+  const outside = {
+    outside: true,
+    resolver: await serveZone(t, { [SERVER_NAME]: { a: [host().address] }, [MATRIX_HOST]: { a: [host().address] } }),
+    outside_ca: await on(t, `cat ${CERTIFICATE} ${SITE_CERTIFICATE}`),
+  }
+  const ran = await verify(outside, '-o', 'json')
+  t.is(ran.code, EXIT.ok, ran.stdout + ran.stderr)
+  const checks = checksOf(ran)
+  t.deepEqual(
+    checks.filter((one) => one.ok !== true),
+    [],
+  )
+  const outer = checks.filter(({ from }) => from === 'outside').map(({ id }) => id)
+  t.deepEqual(outer, [
+    ...['reach_server_name', 'well_known_client', 'well_known_server', 'cors_well_known', 'reach_matrix_host', 'public_client_api', 'cors'],
+    ...['encoded_slash_outside', 'admin_closed_outside', 'client_address_outside', 'message_outside', 'media_outside'],
+    ...['server_name_resolution', 'federation_version', 'signing_key', 'other_servers_let_in'],
+  ])
+  const detail = (id: string) => checks.find((one) => one.id === id)?.detail ?? ''
+  t.regex(detail('client_address_outside'), /^\d+\.\d+\.\d+\.\d+, forged ones ignored$/)
+  t.notRegex(detail('client_address_outside'), /^127\./)
+  t.regex(detail('signing_key'), /^ed25519:a_\w+, signed, the one on the host$/)
+  t.regex(detail('cleanup'), /rooms and files removed/)
+  t.is(await leftovers(t), '0 0')
+
+  // the proxy hides who asks: from the host itself nothing of that is seen
+  await on(t, edit('/unset X-Forwarded-For/a RequestHeader set X-Forwarded-For "127.0.0.1"'))
+  const hidden = await verify(outside, '-o', 'json')
+  await on(t, `mv /root/matrix.conf ${VHOST}; printf '{"m.server":"${MATRIX_HOST}"}' >${WELL_KNOWN}/server; ${reload}`)
+  const bare = await verify(outside, '-o', 'json')
+  await on(t, `a2dissite -q example >/dev/null; ${reload}`)
+  const failed = (one: Ran) => checksOf(one).filter(({ ok }) => ok === false)
+  t.like(failed(hidden), { 0: { id: 'client_address_outside' }, length: 1 })
+  t.regex(failed(hidden)[0]?.detail ?? '', /not the one from which it was asked$/)
+  t.like(failed(bare), { 0: { id: 'well_known_server', detail: `m.server is ${MATRIX_HOST}, without a port` }, length: 1 })
+  t.regex(failed(bare)[0]?.hint ?? '', /other servers go to matrix\.example\.com:8448/)
 })
 
 const reload = 'apachectl -k graceful && sleep 0.3'

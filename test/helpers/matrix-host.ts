@@ -30,9 +30,9 @@ export const VIRTUAL_HOST = `<VirtualHost *:443>
 </VirtualHost>
 `
 
-export const makeCertificate = (days: number, path = CERTIFICATE) => sh`
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days ${days} -subj ${`/CN=${MATRIX_HOST}`} \
-  -addext ${`subjectAltName=DNS:${MATRIX_HOST}`} -keyout ${path.replace('.pem', '.key')} -out ${path} 2>/dev/null
+export const makeCertificate = (days: number, path = CERTIFICATE, name = MATRIX_HOST) => sh`
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days ${days} -subj ${`/CN=${name}`} \
+  -addext ${`subjectAltName=DNS:${name}`} -keyout ${path.replace('.pem', '.key')} -out ${path} 2>/dev/null
 `
 
 /** Waits until Synapse answers; a container that does not start shows its log. */

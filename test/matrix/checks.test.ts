@@ -1,12 +1,14 @@
 import type { RequestListener } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
+import { lifetime } from '../../src/matrix/certificate.ts'
 import type { Run } from '../../src/matrix/check.ts'
 import { bytes } from '../../src/matrix/checks/media.ts'
 import { database } from '../../src/matrix/checks/server.ts'
-import { encodedSlash, lifetime } from '../../src/matrix/checks/web.ts'
+import { encodedSlash } from '../../src/matrix/checks/web.ts'
 import { clientOf } from '../../src/matrix/client.ts'
+import { worldOf } from '../../src/matrix/outside/world.ts'
 import type { DatabaseFacts } from '../../src/matrix/programs.ts'
-import { CHECKS } from '../../src/matrix/verify.ts'
+import { checksOf } from '../../src/matrix/verify.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 import { dial, wayTo } from './server.ts'
 
@@ -14,7 +16,8 @@ const known: DatabaseFacts = { name: 'psycopg2', wanted: 'psycopg2' }
 
 async function runWith(t: ExecutionContext, answer: RequestListener, facts: DatabaseFacts = known): Promise<Run> {
   const { signal } = new AbortController()
-  const client = clientOf(await wayTo(t, answer), signal, { left: 0, say: () => undefined })
+  const patience = { left: 0, say: () => undefined }
+  const client = clientOf(await wayTo(t, answer), signal, patience)
   return {
     want: {
       serverName: 'example.com',
@@ -27,19 +30,28 @@ async function runWith(t: ExecutionContext, answer: RequestListener, facts: Data
       uploadSize: 1,
     },
     context: { dial, signal, say: () => undefined },
+    world: worldOf({}, signal),
+    patience,
     synapse: client,
-    apache: client,
+    rooms: [],
   }
 }
 
-test('every check needs only checks that come before it, and ids are unique', (t) => {
-  const ids = CHECKS.map((one) => one.id)
-  t.is(new Set(ids).size, ids.length)
-  for (const [i, { needs }] of CHECKS.entries()) for (const need of needs) t.true(ids.slice(0, i).includes(need), need)
-  t.deepEqual(
-    CHECKS.filter((one) => one.always).map((one) => one.id),
-    [ids.at(-1)],
-  )
+test('every check needs only checks that come before it, or none of this run, and ids are unique', (t) => {
+  const all = { tunnelMetricsPort: 20_241, outside: { tester: 'https://tester.example.org' } }
+  const every = checksOf(all).map((one) => one.id)
+  for (const want of [{}, { outside: {} }, { tunnelMetricsPort: 20_241 }, all]) {
+    const checks = checksOf(want)
+    const ids = checks.map((one) => one.id)
+    t.is(new Set(ids).size, ids.length)
+    for (const [i, { needs }] of checks.entries())
+      for (const need of needs) t.true(ids.slice(0, i).includes(need) || (!ids.includes(need) && every.includes(need)), need)
+    t.deepEqual(
+      checks.filter((one) => one.always).map((one) => one.id),
+      [ids.at(-1)],
+    )
+  }
+  t.is(checksOf({}).length, 13)
 })
 
 test('a proxy that encodes what is encoded', async (t) => {
@@ -50,7 +62,7 @@ test('a proxy that encodes what is encoded', async (t) => {
       .writeHead(404, { 'Content-Type': 'application/json' })
       .end(JSON.stringify({ errcode: 'M_NOT_FOUND', error: `Room alias ${alias} not found` }))
   })
-  t.like(await encodedSlash.run(run), { ok: false, detail: '%2F arrives encoded twice' })
+  t.like(await encodedSlash.run(run, run.synapse), { ok: false, detail: '%2F arrives encoded twice' })
 })
 
 test('a third of a certificate’s life must be left', (t) => {
@@ -66,7 +78,8 @@ test('a third of a certificate’s life must be left', (t) => {
 
 test('what the configuration says of the database', async (t) => {
   const verdict = async (facts: DatabaseFacts) => {
-    const { ok, detail } = await database.run(await runWith(t, () => undefined, facts))
+    const run = await runWith(t, () => undefined, facts)
+    const { ok, detail } = await database.run(run, run.synapse)
     return [ok, detail]
   }
   t.deepEqual(await verdict(known), [true, 'PostgreSQL'])

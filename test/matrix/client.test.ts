@@ -73,6 +73,9 @@ test('an answer that is not the one wanted says what it is', async (t) => {
   t.deepEqual(await told(html), ['taken'])
   const gone: RequestListener = (_request, response) => void response.writeHead(404, { 'Content-Type': 'text/html' }).end('<p>')
   t.regex(String((await told(gone))[0]), /^asking: 404 an HTML page$/)
+  const plain: RequestListener = (_request, response) =>
+    void response.writeHead(530, { 'Content-Type': 'text/plain' }).end('error code: 1033\n')
+  t.is((await told(plain))[0], 'asking: 530 error code: 1033')
   const long: RequestListener = json({ errcode: 'M_X', error: 'y'.repeat(5000) }, 400)
   t.is(String((await told(long))[0]).length, 'asking: 400 '.length + 161)
 })

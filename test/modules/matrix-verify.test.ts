@@ -57,11 +57,30 @@ test('the certificate to trust is read on the host', async (t) => {
   t.is((await planned({ ca: dir.at('none') })).failure, `ca: ${dir.at('none')} cannot be read (no file)`)
 })
 
+test('outside is looked at when that is wanted, with an authority from a file of the controller or as it is', async (t) => {
+  const pem = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n'
+  const dir = scratch(t, { 'lab ca.pem': pem, other: 'nothing' })
+  t.is(inputOf(await planned({})).outside, undefined)
+  t.is(inputOf(await planned({ resolver: '1.1.1.1' })).outside, undefined)
+  t.deepEqual(inputOf(await planned({ outside: true })).outside, {})
+  const tester = 'https://tester.example.org'
+  const want = { outside: true, resolver: '127.0.0.1:53', federation_tester: tester, tunnel_metrics_port: 20_241 }
+  for (const outside_ca of [dir.at('lab ca.pem'), pem]) {
+    const input = inputOf(await planned({ ...want, outside_ca }))
+    t.deepEqual(input.outside, { resolver: '127.0.0.1:53', ca: pem, tester })
+    t.is(input.tunnelMetricsPort, 20_241)
+  }
+  t.is((await planned({ ...want, outside_ca: dir.at('other') })).failure, `outside_ca: ${dir.at('other')} holds no certificate in PEM`)
+})
+
 test('names that could not work are refused', (t) => {
   const parse = (more: object) => matrixVerify.params.safeParse({ ...WANT, ...more }).success
   t.true(parse({}))
   for (const server_name of ['Example.com', 'example.com:8448', '@example.com', '']) t.false(parse({ server_name }), server_name)
   for (const matrix_host of ['https://matrix.example.com', 'matrix.example.com/', '']) t.false(parse({ matrix_host }), matrix_host)
+  for (const resolver of ['dns.example.com', '1.1.1.1:0', '']) t.false(parse({ resolver }), resolver)
+  for (const federation_tester of ['tester.example.org', 'ftp://tester.example.org', ''])
+    t.false(parse({ federation_tester }), federation_tester)
 })
 
 test('nothing listens: that is said, with a hint, and it is no change', async (t) => {

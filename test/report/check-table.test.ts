@@ -31,6 +31,17 @@ test('at 80 columns', (t) => {
   ])
 })
 
+test('rows of one origin stand together', (t) => {
+  const row = (name: string, from: string): CheckRow => ({ name, from, ok: true, detail: '' })
+  const mixed = [row('a', 'host'), row('b', 'through Apache'), row('c', 'host'), row('d', 'outside'), row('e', 'host')]
+  t.deepEqual(
+    checkTable(mixed, styleOf(false, false), 80)
+      .slice(0, 5)
+      .map((line) => line[2]),
+    ['a', 'c', 'e', 'b', 'd'],
+  )
+})
+
 test('where there is little room, details go below; ASCII where there is nothing else', (t) => {
   const lines = checkTable(CHECKS, styleOf(false, false), 40)
   t.deepEqual(lines.slice(0, 3), ['+ Synapse up       host', '    answers OK', 'x encoded slashes  through Apache'])

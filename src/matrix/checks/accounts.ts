@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { type Account, type Check, good, type Run } from '../check.ts'
-import { must } from '../client.ts'
+import { type Client, must } from '../client.ts'
 import { type Fault, fault } from '../fault.ts'
 import { register } from '../register.ts'
+import { seenOutside } from './outside/seen.ts'
 
 /** Addresses for documentation (RFC 5737): nobody connects from there. */
 const FORGED = '203.0.113.7'
@@ -34,21 +35,21 @@ async function throwaway({ synapse, want }: Run, name: string, admin: boolean): 
   return made.ok ? { ok: true, account: { name, password, id: made.id, token: made.token } } : made
 }
 
-/** Tells the requests of this run apart from others of the same user. */
-const AGENT = 'mhprov (forged address)'
+/** Tells the forged requests of one way apart from the others of the same user. */
+const agent = ({ way }: Client) => `mhprov (forged address${way.outside ? ', outside' : ''})`
 
 export const login: Check = {
   id: 'login',
   name: 'password login',
   from: 'through Apache',
   needs: ['tls', 'register'],
-  run: async (run) => {
+  run: async (run, web) => {
     const { name, password, id } = run.user!
     const reply = await must(
-      run.apache,
+      web,
       {
         path: '/_matrix/client/v3/login',
-        headers: forged(run),
+        headers: forged(run, web),
         json: { type: 'm.login.password', identifier: { type: 'm.id.user', user: name }, password },
       },
       'logging in',
@@ -68,8 +69,8 @@ export const login: Check = {
 }
 
 /** Without a tunnel nobody may say of himself that Cloudflare saw another address. */
-const forged = ({ want }: Run) => ({
-  'User-Agent': AGENT,
+const forged = ({ want }: Run, web: Client) => ({
+  'User-Agent': agent(web),
   'X-Forwarded-For': FORGED,
   ...(!want.tunnel && { 'CF-Connecting-IP': FORGED_CF }),
 })
@@ -79,15 +80,15 @@ export const clientAddress: Check = {
   name: 'client address',
   from: 'through Apache',
   needs: ['tls', 'register'],
-  run: async (run) => {
-    const { apache, synapse } = run
+  run: async (run, web) => {
+    const { synapse } = run
     const { token } = run.user!
-    const used = await must(apache, { path: '/_matrix/client/v3/account/whoami', token, headers: forged(run) }, 'asking who one is')
+    const used = await must(web, { path: '/_matrix/client/v3/account/whoami', token, headers: forged(run, web) }, 'asking who one is')
     if (!used.ok) return used
     const path = `/_synapse/admin/v1/whois/${encodeURIComponent(run.user!.id)}`
     const reply = await must(synapse, { path, token: run.admin!.token }, 'asking where the user came from')
     if (!reply.ok) return reply
-    const seen = addresses(reply.json)
+    const seen = addresses(reply.json, agent(web))
     if (seen.includes(FORGED))
       return fault(
         `Synapse believes a forged X-Forwarded-For (${FORGED})`,
@@ -98,6 +99,7 @@ export const clientAddress: Check = {
         `Synapse believes a forged CF-Connecting-IP (${FORGED_CF})`,
         'the virtual host believes CF-Connecting-IP without a tunnel in front: take that line away',
       )
+    if (web.way.outside) return seenOutside(seen, run, web)
     if (seen.includes(HERE)) return good(`${HERE}, forged ones ignored`)
     return fault(
       `Synapse saw ${seen.join(', ') || 'no address'}, not ${HERE} from which Apache was asked`,
@@ -110,12 +112,12 @@ export const clientAddress: Check = {
 const HERE = '127.0.0.1'
 
 /** Addresses of the forged requests, latest last (Synapse's documentation, "Query current sessions for a user"). */
-function addresses(whois: Readonly<Record<string, unknown>> | undefined): string[] {
+function addresses(whois: Readonly<Record<string, unknown>> | undefined, agent: string): string[] {
   const devices = Object.values((whois?.devices ?? {}) as Record<string, { sessions?: { connections?: Connection[] }[] }>)
   return devices
     .flatMap((device) => device.sessions ?? [])
     .flatMap((session) => session.connections ?? [])
-    .filter((one) => one.user_agent === AGENT)
+    .filter((one) => one.user_agent === agent)
     .sort((a, b) => (a.last_seen ?? 0) - (b.last_seen ?? 0))
     .map((one) => String(one.ip))
 }

@@ -26,7 +26,7 @@ export const cleanup: Check = {
   },
 }
 
-async function clear({ admin, user, login, room, uploaded }: Run, synapse: Client): Promise<Verdict> {
+async function clear({ admin, user, login, rooms, uploaded }: Run, synapse: Client): Promise<Verdict> {
   const left: Fault[] = []
   const attempt = async (what: string, work: Promise<{ ok: true } | Fault>) => {
     const done = await work
@@ -39,7 +39,7 @@ async function clear({ admin, user, login, room, uploaded }: Run, synapse: Clien
     json: { erase: true },
   })
   if (login) await attempt('the login', must(synapse, { path: '/_matrix/client/v3/logout', token: login, json: {} }, 'logging out'))
-  if (room) await attempt(`room ${room}`, purge(synapse, room, token))
+  for (const room of rooms) await attempt(`room ${room}`, purge(synapse, room, token))
   if (user && uploaded) {
     const path = `/_synapse/admin/v1/users/${encodeURIComponent(user.id)}/media`
     await attempt(`files of ${user.id}`, must(synapse, { method: 'DELETE', path, token }, 'deleting them'))
@@ -49,7 +49,7 @@ async function clear({ admin, user, login, room, uploaded }: Run, synapse: Clien
   await attempt(admin!.id, must(synapse, account(admin!.id), 'deactivating it'))
   const [first] = left
   if (first) return fault(left.map((one) => one.detail).join('; '), 'what is named is still there: remove it by the admin API')
-  return good(`accounts${room ? ', room' : ''} and files removed`)
+  return good(`accounts${['', ', room'][rooms.length] ?? ', rooms'} and files removed`)
 }
 
 /** Synapse's documentation, "Delete Room API", version 2: it goes on in the background. */

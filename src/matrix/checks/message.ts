@@ -11,11 +11,10 @@ export const message: Check = {
   name: 'message',
   from: 'through Apache',
   needs: ['tls', 'register'],
-  run: async (run) => {
-    const { apache } = run
+  run: async (run, web) => {
     const [from, to] = [run.admin!, run.user!]
     const made = await must(
-      apache,
+      web,
       {
         path: '/_matrix/client/v3/createRoom',
         token: from.token,
@@ -25,16 +24,16 @@ export const message: Check = {
     )
     if (!made.ok) return made
     const room = String(made.json?.room_id ?? '')
-    run.room = room
+    run.rooms.push(room)
     const at = `/_matrix/client/v3/rooms/${encodeURIComponent(room)}`
-    const invited = await must(apache, { path: `${at}/invite`, token: from.token, json: { user_id: to.id } }, 'inviting the other')
+    const invited = await must(web, { path: `${at}/invite`, token: from.token, json: { user_id: to.id } }, 'inviting the other')
     if (!invited.ok) return invited
-    const joined = await must(apache, { path: `${at}/join`, token: to.token, json: {} }, 'joining the room')
+    const joined = await must(web, { path: `${at}/join`, token: to.token, json: {} }, 'joining the room')
     if (!joined.ok) return joined
     const id = randomUUID()
     const body = `Grüße, "${id}"/☕`
     const sent = await must(
-      apache,
+      web,
       { method: 'PUT', path: `${at}/send/m.room.message/${id}`, token: from.token, json: { msgtype: 'm.text', body } },
       'sending a message',
     )
@@ -42,7 +41,7 @@ export const message: Check = {
     let since = ''
     for (let look = 0; look < LOOKS; look++) {
       const path = `/_matrix/client/v3/sync?timeout=${look === 0 ? 0 : 2000}${since}`
-      const synced = await must(apache, { path, token: to.token }, 'reading the room')
+      const synced = await must(web, { path, token: to.token }, 'reading the room')
       if (!synced.ok) return synced
       const event = eventsOf(synced.json, room).find((one) => one.event_id === sent.json?.event_id)
       if (event)

@@ -1,81 +1,53 @@
 import { randomUUID } from 'node:crypto'
-import type { TLSSocket } from 'node:tls'
-import { type Check, good, type Verdict } from '../check.ts'
+import { certificateLife } from '../certificate.ts'
+import { type Check, good } from '../check.ts'
 import { describe, must, refusal } from '../client.ts'
 import { fault } from '../fault.ts'
-import { connection, explain } from '../way.ts'
-
-const DAY = 86_400_000
-/** Of a certificate's lifetime; certbot renews when a third is left. */
-const ENOUGH = 1 / 3
 
 export const tls: Check = {
   id: 'tls',
   name: 'certificate',
   from: 'through Apache',
   needs: ['health'],
-  run: async ({ apache }) => {
-    const end = new AbortController()
-    const stop = () => end.abort()
-    const timer = setTimeout(stop, 20_000)
-    apache.signal.addEventListener('abort', stop, { once: true })
-    try {
-      const socket = (await connection(apache.way, end.signal)) as TLSSocket
-      const life = lifetime(socket.getPeerCertificate(), Date.now())
-      if (!life.ok) return life
-      const reply = await must(apache, { path: '/_matrix/client/versions' }, 'asking for the versions')
-      if (!reply.ok) return reply
-      if (Array.isArray(reply.json?.versions)) return life
-      return fault(
-        `asking for the versions: ${describe(reply)}`,
-        'another virtual host answers, or no ProxyPass leads to Synapse: check ServerName, and a2dissite what stands before it',
-      )
-    } catch (error) {
-      return end.signal.aborted
-        ? fault('no TLS connection within 20 s', apache.way.unanswered)
-        : explain(error as NodeJS.ErrnoException, apache.way)
-    } finally {
-      clearTimeout(timer)
-      apache.signal.removeEventListener('abort', stop)
-      end.abort()
-    }
+  run: async (_run, web) => {
+    const life = await certificateLife(web.way, web.signal)
+    if (!life.ok) return life
+    const reply = await must(web, { path: '/_matrix/client/versions' }, 'asking for the versions')
+    if (!reply.ok) return reply
+    if (Array.isArray(reply.json?.versions)) return life
+    return fault(
+      `asking for the versions: ${describe(reply)}`,
+      'another virtual host answers, or no ProxyPass leads to Synapse: check ServerName, and a2dissite what stands before it',
+    )
   },
 }
 
-/** Whether enough of a certificate's life is left at `now` (milliseconds). */
-export function lifetime({ valid_from, valid_to }: { valid_from: string; valid_to: string }, now: number): Verdict {
-  const [from, to] = [Date.parse(valid_from), Date.parse(valid_to)]
-  const days = Math.floor((to - now) / DAY)
-  const until = new Date(to).toISOString().slice(0, 10)
-  if ((to - now) / (to - from) > ENOUGH) return good(`valid until ${until}`)
-  return fault(
-    `the certificate ends on ${until}, in ${days} ${days === 1 ? 'day' : 'days'}: a third of its lifetime or less is left`,
-    'its renewal does not work: see certbot renew --dry-run and systemctl list-timers; make a self-signed one anew',
-  )
-}
-
 const NO_DECODE = 'AllowEncodedSlashes NoDecode'
+
+const TWICE = 'nocanon is missing on the ProxyPass line: with it Apache hands the path on as it came'
+// through Apache alone it arrives well
+const NORMALISED = 'something before Apache changes the path: Normalize URLs to origin must be off (Cloudflare, Rules, Settings)'
 
 export const encodedSlash: Check = {
   id: 'encoded_slash',
   name: 'encoded slashes',
   from: 'through Apache',
   needs: ['tls'],
-  run: async ({ apache, want }) => {
+  run: async ({ want }, web) => {
     const alias = `#mhprov/${randomUUID()}:${want.serverName}`
-    const reply = await apache.ask({ path: `/_matrix/client/v3/directory/room/${encodeURIComponent(alias)}` })
+    const reply = await web.ask({ path: `/_matrix/client/v3/directory/room/${encodeURIComponent(alias)}` })
     if (!reply.ok) return reply
     const errcode = reply.json?.errcode
     const said = String(reply.json?.error ?? '')
     // Synapse repeats the alias as it understood it
-    if (errcode === 'M_NOT_FOUND' && said.includes('%'))
-      return fault('%2F arrives encoded twice', 'nocanon is missing on the ProxyPass line: with it Apache hands the path on as it came')
-    if (errcode === 'M_UNRECOGNIZED') return fault('M_UNRECOGNIZED', `the proxy decodes %2F: ${NO_DECODE} and nocanon are missing`)
+    if (errcode === 'M_NOT_FOUND' && said.includes('%')) return fault('%2F arrives encoded twice', web.way.outside ? NORMALISED : TWICE)
+    if (errcode === 'M_UNRECOGNIZED')
+      return fault('M_UNRECOGNIZED', web.way.outside ? NORMALISED : `the proxy decodes %2F: ${NO_DECODE} and nocanon are missing`)
     // whatever else Synapse says of the alias: it was asked for one
     if (typeof errcode === 'string') return good('%2F stays %2F')
-    if (reply.status === 404)
+    if (reply.status === 404 && !web.way.outside)
       return fault('404 from Apache itself', `it refuses %2F: ${NO_DECODE} is missing in the virtual host of ${want.matrixHost}`)
-    return refusal(apache, reply, 'looking a room alias up')
+    return refusal(web, reply, 'looking a room alias up')
   },
 }
 
@@ -84,8 +56,8 @@ export const adminClosed: Check = {
   name: 'admin API closed',
   from: 'through Apache',
   needs: ['tls'],
-  run: async ({ apache }) => {
-    const reply = await apache.ask({ path: '/_synapse/admin/v1/server_version' })
+  run: async (_run, web) => {
+    const reply = await web.ask({ path: '/_synapse/admin/v1/server_version' })
     if (!reply.ok) return reply
     if (reply.status !== 200 || !reply.json) return good(`refused (${reply.status})`)
     return fault(

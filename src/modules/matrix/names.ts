@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { int, text } from '../../module/params.ts'
 
 /** A server's name is part of every name on it and cannot be changed; a port in it would move Synapse's listener. */
@@ -19,3 +20,9 @@ const LARGEST = 1024 ** 3
 /** Bytes of a file that the controller makes up and holds in memory. */
 export const fileSize = () =>
   int().refine((bytes) => bytes >= 1 && bytes <= LARGEST, { error: 'expected a number of bytes, from 1 to 1 GiB (1073741824)' })
+
+/** Whether it is the address of a DNS server, as `setServers` of node:dns takes it. */
+export function isResolver(given: string): boolean {
+  const [, v6, v4, port] = /^(?:\[([^\]]+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(given) ?? []
+  return isIP(given) !== 0 || (isIP(v6 ?? v4 ?? '') === (v6 ? 6 : 4) && Number(port ?? 53) >= 1 && Number(port ?? 53) <= 65_535)
+}
