@@ -94,7 +94,7 @@ export async function openAcme({ dnsServer, address, httpPort = 80, validity = 9
       ...{ httpPort, tlsPort: 443, ocspResponderURL: '', externalAccountBindingRequired: false, certificateValidityPeriod: validity },
     }
     await writeFile(config, JSON.stringify({ pebble: settings }))
-    // each check of a challenge is done at once and in earnest: no pauses, no refused nonces, no check left out for an earlier one
+    // no pauses, no refused nonces, and what an account has proved is asked for again (but for 1 in 100, which cannot be turned off)
     const env = { ...environment(), PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' }
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'pebble', '-config', config, '-dnsserver', dnsServer], { env, stdio: 'pipe' })
     child.stdin.end()

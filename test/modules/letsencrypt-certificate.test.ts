@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import test from 'ava'
 import { explain } from '../../src/modules/letsencrypt/explain.ts'
 import { byHandHook, cloudflareHook, deployHook } from '../../src/modules/letsencrypt/hook.ts'
 import { type LetsencryptWant, letsencryptParams, nameOf, pathsOf } from '../../src/modules/letsencrypt/params.ts'
-import { readRenewal } from '../../src/modules/letsencrypt/renewal.ts'
+import { readRenewal, reasons, wantedRenewal } from '../../src/modules/letsencrypt/renewal.ts'
 
 // What touches a host is in test/e2e/certificates.test.ts.
 
@@ -124,4 +125,38 @@ Some challenges have failed.`)
   t.is(explain('Another instance of Certbot is already running.\n', ''), 'Another instance of Certbot is already running.')
   t.is(explain(challenge, 'the API token is bad\nthe API token is bad\n'), 'the API token is bad', "the hooks' own words come first")
   t.is(explain('', ''), 'certbot failed and said nothing')
+})
+
+test('a new certificate is due when something differs, or when nobody else will renew it', (t) => {
+  const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null', '-days', '90']
+  const about = ['-subj', '/CN=x', '-addext', 'subjectAltName=DNS:matrix.example.com']
+  const { stdout } = spawnSync('openssl', ['req', '-x509', ...made, ...about], { encoding: 'utf8' })
+  const certificate = new X509Certificate(stdout)
+  const end = Date.parse(certificate.validTo) / 1000
+  const day = 86_400
+  const at = (daysBefore: number, trouble?: string, more: object = {}, had: object = {}) =>
+    reasons(parse(more), {
+      certificate,
+      renewal: new Map(Object.entries({ ...wantedRenewal(parse()), ...had })),
+      now: end - daysBefore * day,
+      trouble,
+    })
+  t.deepEqual(at(80), [])
+  t.deepEqual(at(2), [], 'the timer does it')
+  t.deepEqual(at(40, 'certbot.timer is inactive'), [])
+  t.deepEqual(at(29, 'certbot.timer is inactive'), ['renew: 29 of 90 days left, and certbot.timer is inactive'])
+  t.deepEqual(at(0), [`renew: expired on ${certificate.validTo}`])
+  t.deepEqual(at(80, undefined, { domains: 'matrix.example.com, a.example.com', key_type: 'rsa', force_renewal: true }), [
+    'names matrix.example.com → a.example.com, matrix.example.com',
+    'key_type ecdsa → rsa',
+    'force_renewal',
+  ])
+  t.deepEqual(at(80, undefined, {}, { server: 'https://acme-staging-v02.api.letsencrypt.org/directory' }), [
+    'server https://acme-staging-v02.api.letsencrypt.org/directory → https://acme-v02.api.letsencrypt.org/directory',
+  ])
+  t.deepEqual(at(80, undefined, {}, { authenticator: 'nginx' }), ['challenge nginx → dns-hook'])
+  t.deepEqual(at(80, undefined, {}, { manual_auth_hook: '/root/my-hook' }), ['challenge manual, not ours → dns-hook'])
+  t.deepEqual(at(80, undefined, {}, { autorenew: 'False' }), ['autorenew False → True'])
+  const byHand = { challenge: 'manual', api_token: undefined }
+  t.deepEqual(at(29, undefined, byHand, wantedRenewal(parse(byHand))), ['renew: 29 of 90 days left, and nothing renews it by itself'])
 })
