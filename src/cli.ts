@@ -4,6 +4,7 @@ import yargs, { type Argv } from 'yargs'
 import { EXIT } from './commands/exit-code.ts'
 import { askAtTerminal, type Terminal } from './commands/terminal.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { CONNECTION, INVENTORY, LISTS, RUN, text } from './flags.ts'
 import { Redactor } from './secrets/redact.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -53,45 +54,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.off('SIGTERM', interrupted)
   }
 }
-
-const text = { type: 'string', requiresArg: true } as const
-const texts = { type: 'string', requiresArg: true, array: true, nargs: 1 } as const
-
-const INVENTORY = {
-  inventory: { ...text, alias: 'i', describe: 'Inventory file', default: 'inventory.yaml' },
-  limit: { ...texts, alias: 'l', describe: 'Only these hosts: a pattern such as web:!web3' },
-  'extra-vars': { ...texts, alias: 'e', describe: 'Variables over all others: name=value, JSON, or @file' },
-} as const
-
-const CONNECTION = {
-  user: { ...text, alias: 'u', describe: 'Log in as this user where the inventory says nothing' },
-  'private-key': { ...text, alias: 'key-file', describe: 'Log in with this key where the inventory says nothing' },
-  become: { type: 'boolean', alias: 'b', describe: 'Run tasks as root (sudo) where they do not say otherwise' },
-  'become-user': { ...text, describe: 'The user to become' },
-  'ask-become-pass': { type: 'boolean', alias: 'K', describe: "Ask for sudo's password" },
-  'ask-pass': { type: 'boolean', alias: 'k', describe: 'Ask for the password to log in with' },
-  'host-key-checking': {
-    ...text,
-    choices: ['yes', 'accept-new'] as const,
-    describe: 'What to do with a host key that is not known yet',
-  },
-  timeout: { ...text, alias: 'T', describe: 'Seconds to wait for a connection' },
-} as const
-
-const RUN = {
-  forks: { ...text, alias: 'f', describe: 'Hosts at a time', default: '10' },
-  tags: { ...texts, alias: 't', describe: 'Only tasks with one of these tags' },
-  'skip-tags': { ...texts, describe: 'No tasks with one of these tags' },
-  diff: { type: 'boolean', alias: 'D', describe: 'Show what changes inside files' },
-  output: { ...text, alias: 'o', choices: ['auto', 'tty', 'lines', 'json'] as const, default: 'auto', describe: 'How to show the run' },
-  verbose: { type: 'count', alias: 'v', describe: 'Say more; repeat for still more' },
-} as const
-
-const LISTS = {
-  'list-tasks': { type: 'boolean', describe: 'Name the tasks that would run, and stop' },
-  'list-tags': { type: 'boolean', describe: 'Name the tags, and stop' },
-  'list-hosts': { type: 'boolean', describe: 'Name the hosts, and stop' },
-} as const
 
 function cli(argv: readonly string[], terminal: Terminal, end: (code: number) => void): Argv {
   const playbook = (y: Argv) =>
@@ -189,6 +151,10 @@ function cli(argv: readonly string[], terminal: Terminal, end: (code: number) =>
             describe: 'Debian below the host: bookworm is LMDE 6, trixie LMDE 7',
           },
           yes: { type: 'boolean', alias: 'y', describe: 'Install what the lab needs without asking' },
+          edge: {
+            type: 'boolean',
+            describe: 'With stand-ins of Cloudflare, a certificate authority and another homeserver: the public half',
+          },
           keep: { type: 'boolean', describe: 'Leave the host running and say how to get in' },
           'extra-vars': INVENTORY['extra-vars'],
           tags: RUN.tags,
@@ -220,7 +186,19 @@ function withHint(message: string, argv: readonly string[]): string {
   const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ')[0]
   if (!unknown) return message
   if (argv.includes(unknown)) return `"${unknown}" is one argument too many`
-  const options = Object.keys({ ...INVENTORY, ...CONNECTION, ...RUN, ...LISTS, check: 0, args: 0, suite: 0, yes: 0, keep: 0 })
+  const options = Object.keys({
+    ...INVENTORY,
+    ...CONNECTION,
+    ...RUN,
+    ...LISTS,
+    check: 0,
+    args: 0,
+    suite: 0,
+    yes: 0,
+    keep: 0,
+    edge: 0,
+    playbook: 0,
+  })
   const hint = didYouMean(unknown, options)
   return `unknown option --${unknown}${hint?.startsWith('did') ? `: ${hint.replace(/"(.*)"/, '"--$1"')}` : ''}`
 }

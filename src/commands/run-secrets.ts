@@ -25,6 +25,8 @@ export interface FoundSecrets {
   readonly fresh: ReadonlyMap<string, string>
   /** To be asked for, or to be had from a command. */
   readonly missing: readonly Slot[]
+  /** Optional ones without a value: the variable is not there. */
+  readonly notGiven: readonly Slot[]
 }
 
 /** The store of an inventory. */
@@ -40,7 +42,8 @@ export async function findSecrets(
 ): Promise<Result<FoundSecrets>> {
   const { slots, mappings, problems } = secretSlots(playbook, inventory, options)
   const found = { slots, values: new Map<string, unknown>(mappings.map((name) => [name, {}])) }
-  if (slots.length === 0 && problems.length === 0) return fine({ ...found, names: new Set(mappings), fresh: new Map(), missing: [] })
+  if (slots.length === 0 && problems.length === 0)
+    return fine({ ...found, names: new Set(mappings), fresh: new Map(), missing: [], notGiven: [] })
   if (problems.length > 0) return bad(...problems)
   const given = slots.filter(({ declaration }) => options.extra.has(declaration.name))
   if (given.length > 0)
@@ -61,6 +64,7 @@ export async function findSecrets(
   if (!opened.ok) return opened
   const fresh = new Map<string, string>()
   const missing: Slot[] = []
+  const notGiven: Slot[] = []
   for (const slot of slots) {
     const { origin, optional } = slot.declaration
     const value = opened.value.get(slot.name) ?? (origin.kind === 'env' ? terminal.env[origin.variable] || undefined : undefined)
@@ -69,10 +73,10 @@ export async function findSecrets(
       const made = generate(origin.length, origin.alphabet)
       fresh.set(slot.name, made)
       bind(found, slot, made, terminal)
-    } else if (!optional) missing.push(slot)
+    } else (optional ? notGiven : missing).push(slot)
   }
   const names = new Set([...found.values.keys(), ...missing.map((slot) => slot.declaration.name)])
-  return fine({ ...found, store, names, fresh, missing })
+  return fine({ ...found, store, names, fresh, missing, notGiven })
 }
 
 function bind({ values }: Pick<FoundSecrets, 'values'>, { declaration, key }: Slot, value: string, terminal: Terminal): void {
@@ -142,10 +146,14 @@ const promptOf = ({ declaration: { origin, name }, key }: Slot): string =>
   `${origin.kind === 'ask' ? origin.prompt : name}${key === undefined ? '' : ` (${key})`}`
 
 function missingProblem(slot: Slot): Diagnostic {
-  const { origin, description, at } = slot.declaration
-  const set = `mhprov secrets set ${slot.name}`
-  const way = origin.kind === 'env' ? `set the environment variable ${origin.variable}, or: ${set}` : set
-  return problem('missing-key', `the secret ${slot.name} is missing${description ? `: ${description}` : ''}`, at, way)
+  const { description, at } = slot.declaration
+  return problem('missing-key', `the secret ${slot.name} is missing${description ? `: ${description}` : ''}`, at, wayToGive(slot))
+}
+
+/** How a person gives a secret. */
+export function wayToGive({ declaration: { origin }, name }: Slot): string {
+  const set = `mhprov secrets set ${name}`
+  return origin.kind === 'env' ? `set the environment variable ${origin.variable}, or: ${set}` : set
 }
 
 async function ofCommand(command: string, slot: Slot, problems: Diagnostic[]): Promise<string | undefined> {

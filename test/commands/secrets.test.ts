@@ -92,6 +92,7 @@ test('all that is missing is named before anything connects, only for the tasks 
   const validate = await run('validate', 'play.yaml')
   t.is(validate.code, EXIT.input)
   t.regex(validate.stderr, /api_token is missing/)
+  t.notRegex(validate.stdout, /valid/)
   const token = await run('apply', 'play.yaml', '-t', 'token')
   t.notRegex(token.stderr, /from_tool|maybe_token/)
 })
@@ -131,6 +132,25 @@ test('edit shows all of them in an editor and keeps what was changed', async (t)
   t.is((await run('secrets', 'get', 'db_password')).stdout, 'changed-by-hand')
   t.is((await run('secrets', 'get', 'person.bob')).code, EXIT.input)
   t.is(statSync(join(dir, 'secrets.yaml')).mode & 0o777, 0o600)
+})
+
+test('validate names the optional secrets that are not given, and how to give them', async (t) => {
+  const { run } = place(
+    PLAY.replace('env: API_TOKEN,', 'env: API_TOKEN, optional: true,').replace('"<%= api_token %>"', '"<%= vars.api_token ?? \'none\' %>"'),
+  )
+  const { code, stdout, stderr } = await run('validate', 'play.yaml')
+  t.is(code, EXIT.ok, stderr)
+  t.is(
+    stdout,
+    `valid: 1 play, 2 tasks, 1 host
+
+left out, for want of optional secrets:
+  api_token: see the dashboard
+    set the environment variable API_TOKEN, or: mhprov secrets set api_token
+  maybe_token
+    mhprov secrets set maybe_token
+`,
+  )
 })
 
 test('one for each of none is an empty mapping', async (t) => {
