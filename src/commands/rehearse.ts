@@ -15,6 +15,7 @@ import { makeAgeKey } from '../secrets/store.ts'
 import { execute } from './apply.ts'
 import { EXIT } from './exit-code.ts'
 import type { RunArguments } from './options.ts'
+import { type EdgeStage, openEdgeStage } from './rehearse-edge.ts'
 import { FLAGSHIP, openSession } from './session.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -22,24 +23,25 @@ export interface RehearseArguments extends Omit<RunArguments, 'inventory'> {
   readonly suite: string
   readonly yes?: boolean | undefined
   readonly keep?: boolean | undefined
+  readonly edge?: boolean | undefined
 }
 
 const HOST = 'rehearsal'
+const SYNAPSE = 'matrixdotorg/synapse'
 
 /** `mhprov rehearse`: check, apply and apply again on a real host that exists only for this, and tell how well the first foretold the second. */
 export async function rehearse(args: RehearseArguments, outer: Terminal): Promise<number> {
   const playbook = args.playbook ?? FLAGSHIP
   const { plays } = loadPlaybook(playbook, modules).playbook
   const groups = groupsOf(plays)
-  const tell = (line: string) =>
-    outer.err(`rehearse: ${line}
-`)
+  const tell = (line: string) => outer.err(`rehearse: ${line}\n`)
   const dir = mkdtempSync(join(tmpdir(), 'mhprov-'))
   // the secrets of a rehearsal, and the key to them, go away with the host
   const keyFile = join(dir, 'age.key')
   const terminal = { ...outer, env: { ...outer.env, MHPROV_AGE_KEY_FILE: keyFile } }
   const inventory = join(dir, 'inventory.yaml')
   let lab: Lab | undefined
+  let stage: EdgeStage | undefined
   try {
     await makeAgeKey(keyFile)
     const variables = standIns(plays, args.extraVars ?? [])
@@ -48,16 +50,17 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
     if (!(await openSession({ ...args, playbook, inventory }, terminal))) return EXIT.input
     if (!(await ready(args.yes ?? false, terminal, tell))) return EXIT.usage
     const began = Date.now()
-    const images = plays.some(pullsImages) ? imageNames : []
-    lab = await openLab({ suite: args.suite as Suite, images, say: tell, signal: terminal.leave })
+    const images = !plays.some(pullsImages) ? [] : args.edge ? imageNames : [SYNAPSE]
+    lab = await openLab({ suite: args.suite as Suite, images, ...(args.edge && { edge: {} }), say: tell, signal: terminal.leave })
     const host = await lab.host(HOST)
     tell(`${args.suite} host at ${host.address} is up after ${seconds(Date.now() - began)}`)
-    const version = synapseVersion(lab)
-    writeFileSync(
-      inventory,
-      inventoryText(groups, { ...variables, ...('synapse_version' in variables && version && { synapse_version: version }) }, host),
-    )
-    const code = await allRuns({ ...args, playbook, inventory }, terminal, tell)
+    if (args.edge) stage = await openEdgeStage(lab, host, { dir, keyFile, tell })
+    if (stage) tell('Cloudflare, an authority for certificates and another homeserver are there')
+    const version = 'synapse_version' in variables ? synapseVersion(lab) : undefined
+    const all = { ...variables, ...(version && { synapse_version: version }), ...stage?.variables }
+    writeFileSync(inventory, inventoryText(groups, all, host))
+    const within = { ...terminal, env: { ...terminal.env, ...stage?.env } }
+    const code = await allRuns({ ...args, playbook, inventory }, within, tell, stage)
     if (args.keep) await hold(host, inventory, terminal, tell)
     return code
   } catch (error) {
@@ -66,12 +69,13 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
     terminal.err(`rehearse: no throwaway host can be made here: ${error.message}\n`)
     return EXIT.unreachable
   } finally {
+    await stage?.close()
     await lab?.destroy()
     rmSync(dir, { recursive: true, force: true })
   }
 }
 
-async function allRuns(args: RunArguments, terminal: Terminal, tell: (line: string) => void): Promise<number> {
+async function allRuns(args: RunArguments, terminal: Terminal, tell: (line: string) => void, stage?: EdgeStage): Promise<number> {
   const runs: { events: Event[]; ms: number; code: number }[] = []
   const names = ['check', 'apply', 'apply again', ...(proves(args) ? ['verify'] : [])]
   for (const name of names) {
@@ -92,9 +96,13 @@ async function allRuns(args: RunArguments, terminal: Terminal, tell: (line: stri
       return code
     }
   }
+  if (stage) tell('federation …')
+  const began = Date.now()
+  await stage?.federate()
+  const federation = Date.now() - began
   const [check, apply, again, verify] = runs
   const comparison = compareRuns(check!.events, apply!.events, again!.events)
-  const ms = { check: check!.ms, apply: apply!.ms, again: again!.ms, ...(verify && { verify: verify.ms }) }
+  const ms = { check: check!.ms, apply: apply!.ms, again: again!.ms, ...(verify && { verify: verify.ms }), ...(stage && { federation }) }
   terminal.out(rehearsalReport(comparison, ms, wantsColour(terminal.isTTY, terminal.env)))
   return comparison.changedAgain.length > 0 ? EXIT.failed : EXIT.ok
 }
@@ -112,7 +120,7 @@ function standIns(plays: readonly Play[], given: readonly string[]): Record<stri
 
 /** The tag of the Synapse that the lab made of Debian's package: the one that the playbook pins may be older or newer. */
 const synapseVersion = ({ registry }: Lab): string | undefined =>
-  Object.entries(registry?.images.find(({ name }) => name === 'matrixdotorg/synapse')?.tags ?? {}).find(
+  Object.entries(registry?.images.find(({ name }) => name === SYNAPSE)?.tags ?? {}).find(
     ([tag, digest], _, all) => tag !== 'latest' && all.some(([other, same]) => other === 'latest' && same === digest),
   )?.[0]
 

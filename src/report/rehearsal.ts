@@ -43,7 +43,7 @@ function ends(events: readonly Event[]): Map<string, { name: string; status: Sta
 /** The closing report of a rehearsal; times in milliseconds. */
 export function rehearsalReport(
   comparison: Comparison,
-  ms: { check: number; apply: number; again: number; verify?: number },
+  ms: { check: number; apply: number; again: number; verify?: number; federation?: number },
   colour: boolean,
 ): string {
   const { right, open, wrong, changed, changedAgain } = comparison
@@ -59,6 +59,7 @@ export function rehearsalReport(
     `  apply again  ${seconds(ms.again)}   ${changedAgain.length} changed`,
     ...changedAgain.map((task) => `                          ${task}`),
     ...(ms.verify === undefined ? [] : [`  verify       ${seconds(ms.verify)}   all checks passed`]),
+    ...(ms.federation === undefined ? [] : [`  federation   ${seconds(ms.federation)}   two servers talk, in a room begun by either`]),
     changedAgain.length === 0
       ? paint('green', '  The playbook works on a bare host, and a second run changes nothing.')
       : paint('red', '  A second run must change nothing: these tasks are not idempotent.'),

@@ -1,106 +1,45 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { stringify } from 'yaml'
 import { EXIT } from '../../src/commands/exit-code.ts'
+import { type EdgeStage, openEdgeStage } from '../../src/commands/rehearse-edge.ts'
 import { newId, newTunnel } from '../../src/lab/cloudflare/world.ts'
-import { API_TOKEN } from '../../src/lab/edge/edge.ts'
+import { API_TOKEN, DNS_TOKEN } from '../../src/lab/edge/edge.ts'
 import type { Edge, Lab } from '../../src/lab/lab.ts'
-import { type Ask, converse, matrixClient, type Person } from '../../src/lab/matrix-client.ts'
-import { federationSettings, type Neighbour, openNeighbour } from '../../src/lab/neighbour.ts'
+import { type Ask, matrixClient, type Person } from '../../src/lab/matrix-client.ts'
+import { makeAgeKey } from '../../src/secrets/store.ts'
 import { type MatrixHost, matrixHost, trouble } from '../helpers/flagship-host.ts'
 import { testLab } from '../helpers/lab.ts'
-import { endsOf, mhprov } from '../helpers/mhprov.ts'
-
-const DATA = '/var/lib/docker/volumes/synapse-data/_data'
-const PASSWORD = 'password of alice'
-const WORKER = fileURLToPath(new URL('../../../templates/well-known-worker.js.ejs', import.meta.url))
+import { folder } from '../helpers/mhprov.ts'
 
 let lab: Lab
 let edge: Edge
 let matrix: MatrixHost
-let neighbour: Neighbour
+let stage: EdgeStage
 let outside: Ask
-
-/** What a person with a domain does at Cloudflare, and the container that serves the tunnel. */
-const playbook = () => {
-  const api = { api_token: API_TOKEN, api_url: edge.api.url, zone: 'example.com' }
-  const service = 'https://host.docker.internal:443'
-  const ingress = [{ hostname: 'matrix.example.com', service, originRequest: { originServerName: 'matrix.example.com' } }]
-  const record = { ...api, proxied: true }
-  const health = ['CMD', 'cloudflared', 'tunnel', '--metrics', '127.0.0.1:20241', 'ready']
-  return [
-    {
-      hosts: 'matrix_servers',
-      become: true,
-      gather_facts: false,
-      vars: { matrix_host: 'matrix.example.com' },
-      tasks: [
-        { cloudflare_tunnel: { name: 'matrix', ...api, ingress }, register: 'tunnel' },
-        { cloudflare_dns: { ...record, record: 'matrix', type: 'CNAME', value: '<%= tunnel.cname %>' } },
-        { cloudflare_dns: { ...record, record: '@', type: 'AAAA', value: '100::' } },
-        { cloudflare_worker: { name: 'matrix-well-known', src: WORKER, ...api } },
-        ...['client', 'server'].map((name) => ({
-          cloudflare_worker_route: { ...api, pattern: `example.com/.well-known/matrix/${name}*`, script: 'matrix-well-known' },
-        })),
-        { file: { path: '/etc/cloudflared', state: 'directory', mode: '0755' } },
-        { copy: { dest: '/etc/cloudflared/token', content: '<%= tunnel.token %>', owner: '65532', group: '65532', mode: '0400' } },
-        {
-          docker_container: {
-            name: 'cloudflared',
-            image: 'cloudflare/cloudflared:latest',
-            command: ['tunnel', 'run'],
-            env: { TUNNEL_TOKEN_FILE: '/etc/cloudflared/token' },
-            mounts: [{ type: 'bind', source: '/etc/cloudflared', target: '/etc/cloudflared', read_only: true }],
-            etc_hosts: { 'host.docker.internal': 'host-gateway' },
-            published_ports: ['127.0.0.1:20241:20241'],
-            restart_policy: 'unless-stopped',
-            healthcheck: { test: health, interval: '1s' },
-            state: 'healthy',
-          },
-        },
-      ],
-    },
-  ]
-}
-
-async function server(): Promise<void> {
-  matrix = matrixHost(lab, await lab.host(), {
-    certificate: 'files',
-    certificate_file: '/etc/ssl/origin.pem',
-    certificate_key_file: '/etc/ssl/origin.key',
-    security_updates: false,
-  })
-  // the playbook's own proof connects to the origin
-  matrix.env.NODE_EXTRA_CA_CERTS = edge.authority.file
-  const inventory = join(matrix.dir, 'inventory.yaml')
-  await mhprov(['secrets', 'set', 'matrix_user_passwords.alice', '-i', inventory], { env: matrix.env, stdin: PASSWORD })
-  const { certificate, key } = await edge.authority.issue(['matrix.example.com'])
-  await matrix.host.run('umask 077; cat >/etc/ssl/origin.pem', { stdin: certificate })
-  await matrix.host.run('umask 077; cat >/etc/ssl/origin.key', { stdin: key })
-  const applied = await matrix.apply()
-  if (applied.ran.code !== EXIT.ok) throw new Error(trouble(applied))
-  await matrix.host.run(`cat >${DATA}/conf.d/90-lab.yaml`, { stdin: JSON.stringify(federationSettings) })
-  // the visitor's address is what Cloudflare says it is
-  const real = 'RequestHeader set X-Forwarded-For "expr=%{HTTP:CF-Connecting-IP}" "expr=-n %{HTTP:CF-Connecting-IP}"'
-  await matrix.on(`cd /etc/apache2/sites-available && printf '%s\\n' '  ${real}' >/root/line && sed -i '/unset X-Forwarded-For/r /root/line' matrix.conf
-chown 991:991 ${DATA}/conf.d/90-lab.yaml && systemctl reload apache2 && docker restart synapse >/dev/null
-for i in $(seq 120); do curl -sf http://127.0.0.1:8008/health && exit 0; sleep 0.5; done; exit 1`)
-}
 
 test.before('a Matrix server, and another one', async (t) => {
   t.timeout(900_000)
   lab = await testLab('bookworm', (line) => t.log(line), { synapse: true, edge: true })
   edge = lab.edge!
   outside = matrixClient({ address: edge.address, host: 'matrix.example.com', ca: edge.authority.certificate })
-  const both = await Promise.allSettled([server(), openNeighbour(lab).then((one) => (neighbour = one))])
-  for (const one of both) if (one.status === 'rejected') throw one.reason
+  const host = await lab.host()
+  const dir = folder({})
+  mkdirSync(join(dir, 'key'))
+  const keyFile = join(dir, 'key', 'age.key')
+  await makeAgeKey(keyFile)
+  stage = await openEdgeStage(lab, host, { dir, keyFile, tell: (line) => t.log(line) })
+  matrix = matrixHost(lab, host, { ...stage.variables, security_updates: false }, dir)
+  Object.assign(matrix.env, stage.env)
 })
-test.after.always('destroys the lab', async () => lab?.destroy())
+test.after.always('destroys the lab', async () => {
+  await stage?.close()
+  await lab?.destroy()
+})
 
 const tunnel = () => edge.world.tunnels.find(({ name }) => name === 'matrix')!
 
@@ -115,25 +54,49 @@ async function ownAddress(): Promise<string> {
 
 let alice: Person
 async function aliceIn(headers: Record<string, string> = {}): Promise<Person> {
-  const json = { type: 'm.login.password', identifier: { type: 'm.id.user', user: 'alice' }, password: PASSWORD }
+  const json = { type: 'm.login.password', identifier: { type: 'm.id.user', user: 'alice' }, password: stage.password }
   const answer = await outside('POST', '/_matrix/client/v3/login', { json, headers })
   return { id: '@alice:example.com', token: String(answer.json.access_token), ask: outside }
 }
 
-test.serial('the tunnel, its records and the Worker are made, and a second apply finds them', async (t) => {
-  t.timeout(180_000)
-  const path = join(matrix.dir, 'edge.yaml')
-  writeFileSync(path, stringify(playbook()))
-  const first = await matrix.apply(path)
+test.serial('certificate, tunnel, names and Worker are made, the outside checks are green, and a second apply finds it all', async (t) => {
+  t.timeout(600_000)
+  const check = await matrix.run('check')
+  t.is(check.code, EXIT.ok, check.stdout.slice(-2000))
+  t.deepEqual(edge.api.writes(), [], 'a dry run writes nothing')
+  const first = await matrix.apply()
   t.is(first.ran.code, EXIT.ok, trouble(first))
   t.is(tunnel().status, 'healthy')
   t.is(tunnel().connections.length, 4)
   const ready = await matrix.on('curl -sf http://127.0.0.1:20241/ready')
   t.like(JSON.parse(ready), { status: 200, readyConnections: 4 })
-  const second = await matrix.apply(path)
-  t.deepEqual([second.ran.code, second.changed, endsOf(second.ran).length], [EXIT.ok, [], 9], trouble(second))
+  const proof = first.ends.find((end) => end.task.module === 'matrix_verify')!.result.checks as { from: string; ok: boolean | null }[]
+  t.true(proof.filter(({ from }) => from === 'outside').length > 10)
+  t.true(proof.every(({ ok }) => ok === true))
+  const second = await matrix.apply()
+  t.deepEqual([second.ran.code, second.changed], [EXIT.ok, []], trouble(second))
   t.deepEqual(edge.world.lost, [])
   t.false(first.ran.stdout.includes(tunnel().secret))
+})
+
+test.serial('each of its tags alone, in any order, finds everything as it should be', async (t) => {
+  t.timeout(120_000)
+  for (const tag of ['wellknown', 'tls', 'dns', 'cloudflared', 'verify']) {
+    const again = await matrix.apply('--tags', tag)
+    t.deepEqual([again.ran.code, again.changed], [EXIT.ok, []], tag + trouble(again))
+  }
+})
+
+test.serial('the API token is nowhere on the host; the narrower one only where renewals need it', async (t) => {
+  t.timeout(120_000)
+  const holding = async (text: string) => {
+    await matrix.host.run('umask 077; cat >/run/pattern', { stdin: text })
+    return matrix.on(
+      `grep -rlaF -f /run/pattern / --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev --exclude=pattern 2>/dev/null; journalctl --no-pager -o cat | grep -cF -f /run/pattern; :`,
+    )
+  }
+  t.is(await holding(API_TOKEN), '0')
+  t.regex(await holding(DNS_TOKEN), /^\/etc\/letsencrypt\/\S+\n0$/)
 })
 
 test.serial('from outside the server answers through the edge, and an encoded slash arrives as one', async (t) => {
@@ -174,15 +137,14 @@ test.serial('a large file goes up and comes down as it was', async (t) => {
 
 test.serial('two servers talk: an invitation, a join and a message each way, begun by either', async (t) => {
   t.timeout(180_000)
-  const bob: Person = { ...(await neighbour.register('bob')), ask: neighbour.ask }
-  for (const [host, guest] of [[bob, alice] as const, [alice, bob] as const])
-    t.deepEqual((await converse(host, guest)).read, [`grüße from ${host.id}`, `grüße from ${guest.id}`])
+  await t.notThrowsAsync(stage.federate())
 })
 
 test.serial('a forgotten originServerName is noticed at once, and its remedy too', async (t) => {
   const [rule] = tunnel().config!.ingress!
   const before = rule!.originRequest
-  rule!.originRequest = {}
+  const { caPool } = before as { caPool: string }
+  rule!.originRequest = { caPool }
   const bad = await outside('GET', '/_matrix/client/versions', { statuses: [502] })
   t.regex(bad.text, /x509: certificate is valid for matrix\.example\.com, not host\.docker\.internal/)
   t.regex(await matrix.on('docker logs --tail 3 cloudflared 2>&1'), /ERR .*x509: certificate is valid for/)
@@ -236,7 +198,12 @@ test.serial('a tunnel with its configuration in a file', async (t) => {
   const local = newTunnel(edge.world, 'local', { account, source: 'local' })
   const record = { id: newId(), name: 'local.example.com', type: 'CNAME', proxied: true, ttl: 1, comment: null }
   edge.world.zones[0]!.records.push({ ...record, content: `${local.id}.cfargotunnel.com` })
-  const originRequest = { originServerName: 'matrix.example.com', httpHostHeader: 'matrix.example.com', connectTimeout: '5s' }
+  const originRequest = {
+    originServerName: 'matrix.example.com',
+    httpHostHeader: 'matrix.example.com',
+    connectTimeout: '5s',
+    caPool: '/etc/ssl/mhprov/issuer.pem',
+  }
   const ingress = [
     { hostname: 'local.example.com', path: '^/_matrix/', service: 'https://host.docker.internal:443', originRequest },
     { service: 'http_status:404' },
@@ -245,10 +212,43 @@ test.serial('a tunnel with its configuration in a file', async (t) => {
   const credentials = JSON.stringify({ AccountTag: account, TunnelID: local.id, TunnelSecret: local.secret })
   await matrix.host.run('cat >/etc/cloudflared/config.yml', { stdin: stringify(config) })
   await matrix.host.run('cd /etc/cloudflared; umask 277; cat >credentials.json; chown 65532 credentials.json', { stdin: credentials })
-  await matrix.on(`docker run -d --name local --add-host host.docker.internal:host-gateway -v /etc/cloudflared:/etc/cloudflared:ro cloudflare/cloudflared tunnel --config /etc/cloudflared/config.yml run
+  await matrix.on(`docker run -d --name local --add-host host.docker.internal:host-gateway -v /etc/cloudflared:/etc/cloudflared:ro -v /etc/ssl/mhprov:/etc/ssl/mhprov:ro cloudflare/cloudflared tunnel --config /etc/cloudflared/config.yml run
 for i in $(seq 100); do docker exec local cloudflared tunnel --metrics 127.0.0.1:20241 ready && exit 0; sleep 0.2; done; docker logs local; exit 1`)
   t.is(local.status, 'healthy')
   const ask = matrixClient({ address: edge.address, host: 'local.example.com', ca: edge.authority.certificate })
   t.true(Array.isArray((await ask('GET', '/_matrix/client/versions')).json.versions))
   t.is((await ask('GET', '/else', { statuses: [404] })).text, 'error code: 404\n')
+})
+
+test.serial('the other ways to a tunnel: credentials and a file on the host, and a token from the dashboard', async (t) => {
+  t.timeout(300_000)
+  await matrix.on('docker rm -f local >/dev/null; rm -f /etc/cloudflared/config.yml /etc/cloudflared/credentials.json')
+  const { account } = tunnel()
+  const own = newTunnel(edge.world, 'by-hand', { account, source: 'local' })
+  matrix.env.CLOUDFLARE_TUNNEL_CREDENTIALS = JSON.stringify({ AccountTag: account, TunnelID: own.id, TunnelSecret: own.secret })
+  const first = await matrix.apply()
+  t.is(first.ran.code, EXIT.ok, trouble(first))
+  t.is(own.status, 'healthy')
+  t.is(tunnel().status, 'down')
+  t.deepEqual((await matrix.apply()).changed, [])
+
+  delete matrix.env.CLOUDFLARE_TUNNEL_CREDENTIALS
+  delete matrix.env.CLOUDFLARE_API_TOKEN
+  const { id: t_, secret: s_ } = tunnel()
+  matrix.env.CLOUDFLARE_TUNNEL_TOKEN = Buffer.from(JSON.stringify({ a: account, t: t_, s: s_ })).toString('base64')
+  edge.world.zones[0]!.records.find(({ name }) => name === 'matrix.example.com')!.content = `${t_}.cfargotunnel.com`
+  const token = await matrix.apply()
+  t.is(token.ran.code, EXIT.ok, trouble(token))
+  t.is(tunnel().status, 'healthy')
+  t.deepEqual((await matrix.apply()).changed, [])
+})
+
+test.serial('without any secret of Cloudflare the rest stays, and nothing is asked of the API', async (t) => {
+  t.timeout(120_000)
+  delete matrix.env.CLOUDFLARE_TUNNEL_TOKEN
+  const asked = edge.api.seen.length
+  const { ran, ends } = await matrix.apply()
+  t.is(ran.code, EXIT.ok)
+  t.is(edge.api.seen.length, asked)
+  t.deepEqual([...new Set(ends.filter((end) => end.task.module.startsWith('cloudflare_')).map((end) => end.status))], ['skipped'])
 })

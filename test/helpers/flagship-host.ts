@@ -21,9 +21,8 @@ export interface MatrixHost {
   readonly on: (script: string) => Promise<string>
 }
 
-export function matrixHost(lab: Lab, host: LabHost, vars: Record<string, unknown> = {}): MatrixHost {
-  const dir = folder({})
-  mkdirSync(join(dir, 'key'))
+export function matrixHost(lab: Lab, host: LabHost, vars: Record<string, unknown> = {}, dir = folder({})): MatrixHost {
+  mkdirSync(join(dir, 'key'), { recursive: true })
   const { tags } = lab.registry!.images.find(({ name }) => name === 'matrixdotorg/synapse')!
   const version = Object.keys(tags).find((tag) => tag !== 'latest' && tags[tag] === tags.latest)!
   const inventory = labInventory(dir, host, {

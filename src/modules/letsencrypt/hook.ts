@@ -155,11 +155,11 @@ ${serverWords(want.resolver, '1.1.1.1 8.8.8.8')}${WITH_DIG}${dig ? sh`` : WITH_H
 
 /** What follows a new certificate. certbot runs it at each renewal, of any certificate; how far it came outlives a failure. */
 export function deployHook(want: LetsencryptWant): string {
-  const { live, undeployed } = pathsOf(want)
+  const { own, live, undeployed } = pathsOf(want)
   return sh`#!/bin/sh
 # Managed by mhprov: what follows a new certificate.
 [ "$RENEWED_LINEAGE" = ${live} ] || exit 0
-: >${undeployed} || exit
+(umask 077; mkdir -p ${own} && : >${undeployed}) || exit
 sh -c ${want.deploy_hook} || exit
 rm -f -- ${undeployed}
 `.text
