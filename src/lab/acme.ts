@@ -92,6 +92,8 @@ export async function openAcme({ dnsServer, address, httpPort = 80, validity = 9
     const settings = {
       ...{ listenAddress: `${address}:${port}`, managementListenAddress: `${address}:${management}`, certificate, privateKey },
       ...{ httpPort, tlsPort: 443, ocspResponderURL: '', externalAccountBindingRequired: false, certificateValidityPeriod: validity },
+      // where newer versions have it
+      profiles: { default: { description: 'default', validityPeriod: validity } },
     }
     await writeFile(config, JSON.stringify({ pebble: settings }))
     // no pauses, no refused nonces, and what an account has proved is asked for again (but for 1 in 100, which cannot be turned off)

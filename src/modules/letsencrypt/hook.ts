@@ -20,18 +20,10 @@ give_up() {
 }
 `)
 
-// Quiet means that it could not be asked; each server must show the record.
+// Every server must show it; one that cannot be asked does not.
 const WITH_DIG = raw(`shown() {
   for server in $servers; do
     dig +short +tries=1 +time=3 -p "$port" TXT "$name" "@$server" 2>/dev/null | grep -q -F -e "\\"$value\\"" || return 1
-  done
-}
-# what nobody shows yet is asked for again, until the time is over
-await() {
-  end=$(($(date +%s) + wait))
-  until shown; do
-    [ "$(date +%s)" -lt "$end" ] || return 1
-    sleep 2
   done
 }
 `)
@@ -40,6 +32,16 @@ await() {
 const WITH_HTTPS = raw(`shown() {
   for url in https://1.1.1.1/dns-query https://8.8.8.8/resolve; do
     curl -q -s -m 5 -H 'Accept: application/dns-json' "$url?name=$name&type=TXT" | grep -q -F -e "$value" || return 1
+  done
+}
+`)
+
+const AWAIT = raw(`# what nobody shows yet is asked for again, until the time is over
+await() {
+  end=$(($(date +%s) + wait))
+  until shown; do
+    [ "$(date +%s)" -lt "$end" ] || return 1
+    sleep 2
   done
 }
 `)
@@ -145,13 +147,13 @@ esac
 export function cloudflareHook(want: LetsencryptWant): string {
   const { token, own } = pathsOf(want)
   return sh`${head('the TXT records that prove names to the certificate authority, through the API of Cloudflare.')}api=${want.api_url.replace(/\/+$/, '')} token=${token} begun=${`${own}/begun`} wait=${patience(want)}
-${serverWords(want.resolver, '')}${WITH_DIG}${API}`.text
+${serverWords(want.resolver, '')}${WITH_DIG}${AWAIT}${API}`.text
 }
 
 /** The hook that shows a TXT record and waits until it is there. `dig` is whether the host has it. */
 export const byHandHook = (want: LetsencryptWant, dig: boolean): string =>
   sh`${head('waits until a TXT record is there that proves a name to the certificate authority.')}wait=${patience(want)}
-${serverWords(want.resolver, '1.1.1.1 8.8.8.8')}${WITH_DIG}${dig ? sh`` : WITH_HTTPS}${BY_HAND}`.text
+${serverWords(want.resolver, '1.1.1.1 8.8.8.8')}${dig ? WITH_DIG : WITH_HTTPS}${AWAIT}${BY_HAND}`.text
 
 /** What follows a new certificate. certbot runs it at each renewal, of any certificate; how far it came outlives a failure. */
 export function deployHook(want: LetsencryptWant): string {

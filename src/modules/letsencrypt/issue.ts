@@ -34,7 +34,7 @@ const words = (want: LetsencryptWant): string[] => [
 ]
 
 /** Runs the deploy hook as certbot does at renewals. */
-export const deploy = (want: LetsencryptWant): Sh => {
+export const runDeployHook = (want: LetsencryptWant): Sh => {
   const { live, deploy } = pathsOf(want)
   return sh`RENEWED_LINEAGE=${live} RENEWED_DOMAINS=${want.domains.join(' ')} ${deploy}`
 }
@@ -59,7 +59,7 @@ wait "$!"
 code=$?
 if [ "$code" = 0 ]; then
   ${obsolete.length === 0 ? sh`:` : sh`rm -f -- ${obsolete}; systemctl daemon-reload`}
-  ${want.deploy_hook === '' ? sh`:` : sh`${deploy(want)} || { code=$?; echo "mhprov: the certificate is there, but it was not put to use: "${want.deploy_hook}" ended with $code" >&2; }`}
+  ${want.deploy_hook === '' ? sh`:` : sh`${runDeployHook(want)} || { code=$?; echo "mhprov: the certificate is there, but it was not put to use: "${want.deploy_hook}" ended with $code" >&2; }`}
 else
   cat -- "$MHPROV_TALK/error" >&2
 fi

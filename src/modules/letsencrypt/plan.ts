@@ -12,7 +12,7 @@ import { willBe, willBeAbsent } from '../files/will-be.ts'
 import { namesOf, readCertificate } from '../x509/due.ts'
 import { explain } from './explain.ts'
 import { directoriesOf, directoryFacts, type OwnFile, obsolete, ownFiles, privateDirectory, removal, writes } from './files.ts'
-import { deploy, issue } from './issue.ts'
+import { issue, runDeployHook } from './issue.ts'
 import { type LetsencryptWant, nameOf, pathsOf, serverOf } from './params.ts'
 import { daysLeft, isTrial, readRenewal, reasons, timerTrouble } from './renewal.ts'
 
@@ -93,7 +93,7 @@ export function planLetsencrypt(want: LetsencryptWant, is: Known): Plan {
     changes: changes(
       ...written,
       ...removed,
-      owed && { summary: `run the deploy hook, which is owed: ${want.deploy_hook}`, steps: [run(deploy(want))], opaque: true },
+      owed && { summary: `run the deploy hook, which is owed: ${want.deploy_hook}`, steps: [run(runDeployHook(want))], opaque: true },
     ),
   }
 }
@@ -162,7 +162,7 @@ export function letsencryptResult(want: LetsencryptWant, is: Known, outputs: rea
   const paths = pathsOf(want)
   const found = want.state === 'present' ? readCertificate(is.files.pem) : undefined
   const last = outputs.at(-1)
-  const trouble = want.challenge === 'manual' ? 'the task itself, run in time' : (timerTrouble(is.timer, is.service) ?? 'certbot.timer')
+  const renewedBy = want.challenge === 'manual' ? 'the task itself, run in time' : (timerTrouble(is.timer, is.service) ?? 'certbot.timer')
   return {
     ...(last && last.code !== 0 && { failed: true, msg: explain(last.stdout.toString(), last.stderr.toString()) }),
     name: nameOf(want),
@@ -176,7 +176,7 @@ export function letsencryptResult(want: LetsencryptWant, is: Known, outputs: rea
       not_after: new Date(found.validTo).toISOString(),
       days_left: daysLeft(found, is.files.now),
       fingerprint: found.fingerprint256,
-      renewed_by: trouble,
+      renewed_by: renewedBy,
     }),
   }
 }
