@@ -24,7 +24,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     isTTY: process.stdout.isTTY === true,
     columns: () => process.stdout.columns ?? 80,
     rows: () => process.stdout.rows ?? 24,
-    env: process.env,
+    // a copy: secrets are taken out of the process's own
+    env: { ...process.env },
     stop: stop.signal,
     leave: leave.signal,
     ask: process.stdin.isTTY ? askAtTerminal : undefined,

@@ -67,7 +67,10 @@ export async function execute(
   const deps: Dependencies = {
     ...ways,
     emit: (event) => {
-      const safe = secrets.redact(event)
+      // what events are about is no text: a secret that reads like a status must not change it
+      const { type, ...named } = event
+      const fixed = { type, ...('host' in named && { host: named.host }), ...('status' in named && { status: named.status }) }
+      const safe = { ...secrets.redact(event), ...fixed } as Event
       reporter.on(safe)
       also(safe)
     },
@@ -78,7 +81,7 @@ export async function execute(
     http: httpClient({ stop: terminal.stop, leave: terminal.leave }),
     hostFact: hostFact(),
     programs: matrixPrograms,
-    ...(ask && { ask: (prompt: string, echo: boolean) => reporter.aside(() => ask(prompt, echo)) }),
+    ...(ask && { ask: (prompt: string, echo: boolean) => reporter.aside(() => ask(secrets.redact(prompt), echo)) }),
     ...(owed && { owed }),
   }
   const waiting = () =>

@@ -22,7 +22,7 @@ export function owedHandlers(program: Program): OwedHandlers {
     const some = [...owed].filter(([, names]) => names.length > 0)
     if (some.length === 0) return rmSync(file, { force: true })
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    writeFileSync(`${file}.new`, JSON.stringify(some))
+    writeFileSync(`${file}.new`, JSON.stringify(some), { mode: 0o600 })
     renameSync(`${file}.new`, file)
   }
   return {

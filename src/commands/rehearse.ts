@@ -38,7 +38,7 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
   const dir = mkdtempSync(join(tmpdir(), 'mhprov-'))
   // the secrets of a rehearsal, and the key to them, go away with the host
   const keyFile = join(dir, 'age.key')
-  const terminal = { ...outer, env: { ...outer.env, MHPROV_AGE_KEY_FILE: keyFile } }
+  const terminal = { ...outer, env: { ...withoutSecrets(outer.env, plays), MHPROV_AGE_KEY_FILE: keyFile } }
   const inventory = join(dir, 'inventory.yaml')
   let lab: Lab | undefined
   let stage: EdgeStage | undefined
@@ -105,6 +105,12 @@ async function allRuns(args: RunArguments, terminal: Terminal, tell: (line: stri
   const ms = { check: check!.ms, apply: apply!.ms, again: again!.ms, ...(verify && { verify: verify.ms }), ...(stage && { federation }) }
   terminal.out(rehearsalReport(comparison, ms, wantsColour(terminal.isTTY, terminal.env)))
   return comparison.changedAgain.length > 0 ? EXIT.failed : EXIT.ok
+}
+
+/** The environment without what the playbook's secrets are read from: a throwaway host must not get real ones, nor Cloudflare a real change. */
+function withoutSecrets(env: NodeJS.ProcessEnv, plays: readonly Play[]): NodeJS.ProcessEnv {
+  const names = plays.flatMap((play) => play.secrets.flatMap(({ origin }) => (origin.kind === 'env' ? [origin.variable] : [])))
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
 }
 
 /** Whether the playbook has tasks that prove its work, beside those that do it, and the rehearsal is of all of it. */

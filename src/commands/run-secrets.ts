@@ -67,7 +67,12 @@ export async function findSecrets(
   const notGiven: Slot[] = []
   for (const slot of slots) {
     const { origin, optional } = slot.declaration
-    const value = opened.value.get(slot.name) ?? (origin.kind === 'env' ? terminal.env[origin.variable] || undefined : undefined)
+    const value =
+      opened.value.get(slot.name) ??
+      (origin.kind === 'env' ? terminal.env[origin.variable] || undefined : undefined) ??
+      (optional && origin.kind === 'command' ? await ofCommand(origin.command, slot, []) : undefined)
+    // programs that a run starts here inherit the environment
+    if (origin.kind === 'env') delete process.env[origin.variable]
     if (value !== undefined) bind(found, slot, value, terminal)
     else if (origin.kind === 'generate') {
       const made = generate(origin.length, origin.alphabet)
@@ -131,15 +136,24 @@ export async function settleSecrets(
     say(problems, terminal)
     return false
   }
-  return !secrets.store || keep.size === 0 || keepSecrets(secrets.store, keep, terminal)
+  if (!secrets.store || keep.size === 0) return true
+  const saved = await keepSecrets(secrets.store, keep, terminal, new Set(secrets.fresh.keys()))
+  // another run made some of them a moment ago: its own are the ones that hold
+  for (const slot of secrets.slots) if (saved?.has(slot.name)) bind(secrets, slot, saved.get(slot.name)!, terminal)
+  return saved !== undefined
 }
 
-/** Writes to the store, and says so when the key to it was made; false after a fault has been printed. */
-export async function keepSecrets(store: Store, values: ReadonlyMap<string, string | undefined>, terminal: Terminal): Promise<boolean> {
-  const saved = await store.save(values)
+/** Writes to the store, and says so when the key to it was made; what was there already of what was `made`, or undefined after a fault has been printed. */
+export async function keepSecrets(
+  store: Store,
+  values: ReadonlyMap<string, string | undefined>,
+  terminal: Terminal,
+  made?: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const saved = await store.save(values, made)
   if (!saved.ok) say(saved.problems, terminal)
   else if (saved.value.madeKey) terminal.err(`secrets: made the key ${store.keyFile}: keep a copy, nothing else opens ${store.file}\n`)
-  return saved.ok
+  return saved.ok ? saved.value.kept : undefined
 }
 
 const promptOf = ({ declaration: { origin, name }, key }: Slot): string =>

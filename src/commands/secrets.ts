@@ -94,11 +94,14 @@ async function set(store: Store, name: string, slots: readonly Slot[], terminal:
 async function edit(store: Store, terminal: Terminal): Promise<number> {
   const opened = await store.open(store.names)
   if (!opened.ok) return fault(say(opened.problems, terminal))
-  const dir = mkdtempSync(join(tmpdir(), 'mhprov-secrets-'))
+  const dir = mkdtempSync(join(terminal.env.XDG_RUNTIME_DIR || tmpdir(), 'mhprov-secrets-'))
   const file = join(dir, 'secrets.yaml')
   // Ctrl-C belongs to the editor; the file goes away however this ends
   const gone = () => rmSync(dir, { recursive: true, force: true })
   process.once('exit', gone)
+  // a terminal that is closed ends the editor; what is left here is to clean up
+  const stay = () => undefined
+  process.on('SIGHUP', stay)
   try {
     writeFileSync(file, writeMapping(opened.value), { mode: 0o600 })
     const editor = terminal.env.VISUAL || terminal.env.EDITOR || 'vi'
@@ -117,6 +120,7 @@ async function edit(store: Store, terminal: Terminal): Promise<number> {
   } finally {
     gone()
     process.off('exit', gone)
+    process.off('SIGHUP', stay)
   }
 }
 

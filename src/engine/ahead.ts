@@ -7,6 +7,7 @@ import { readsOfTask } from '../playbook/task-reads.ts'
 import type { Task } from '../playbook/tree.ts'
 import { becomeOf, type HostContext, scopeOf } from './context.ts'
 import type { FactCache } from './fact-cache.ts'
+import { exposesFact } from './guard.ts'
 import { argumentsOf, prepareAhead, readsBefore } from './prepare.ts'
 import { nextQuestions } from './questions.ts'
 
@@ -30,7 +31,8 @@ export function lookAhead(context: HostContext, after: Task, user: string, cache
     for (const name of registers(task, context.play.args)) pending.add(name)
   }
   context.window = Math.min(context.window * 2, 1 << 20)
-  return questions
+  // what must not be asked is refused when its task's turn comes
+  return questions.filter((fact) => !exposesFact(fact, context.deps.secrets))
 }
 
 function questionsOf(context: HostContext, task: Task, user: string, cache: FactCache, pending: ReadonlySet<string>, home: string): Fact[] {

@@ -1,16 +1,23 @@
 import type { Change, Payload } from '../module/define.ts'
+import { type Fact, isRemote } from '../module/fact.ts'
 import { quote } from '../module/shell.ts'
 import type { Redactor } from '../secrets/redact.ts'
-import { Secret } from '../secrets/secret.ts'
+import { MASK, Secret } from '../secrets/secret.ts'
 import type { FactCache } from './fact-cache.ts'
+
+// A shorter value of a parameter made for secrets is as likely a plain word (a container's MODE=host) that must stay readable.
+const SHORTEST = 8
 
 /** The secrets among a task's parameters. */
 export function secretsIn(value: unknown): string[] {
-  if (value instanceof Secret) return [value.reveal()]
+  if (value instanceof Secret) return value.reveal().length < SHORTEST ? [] : [value.reveal()]
   if (Array.isArray(value)) return value.flatMap(secretsIn)
   if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return []
   return Object.values(value).flatMap(secretsIn)
 }
+
+export const ON_COMMAND_LINE =
+  'a secret would stand on a command line, where every user of the host can read it: give it on stdin, in a file, or by a parameter made for it'
 
 /** Why these changes would let other users of the host see a secret; undefined when they would not. */
 export function exposure(
@@ -22,8 +29,7 @@ export function exposure(
   for (const change of changes) {
     for (const step of change.steps) {
       if (step.do !== 'run') continue
-      if (secrets.exposes(step.script.text))
-        return 'a secret would stand on a command line, where every user of the host can read it: give it on stdin, in a file, or by a parameter made for it'
+      if (secrets.exposes(step.script.text)) return ON_COMMAND_LINE
       if (step.userEnvironment && Object.values(environment).some((value) => secrets.exposes(quote(value))))
         return 'a secret would stand in the environment of a process: give it on stdin or in a file'
     }
@@ -34,6 +40,24 @@ export function exposure(
   }
   return undefined
 }
+
+/** A change without the old values of the secrets that it sets: they may be in force elsewhere, and no Redactor knows them. */
+export function withoutOld(change: Change, secrets: Redactor): Change {
+  const { diff } = change
+  if (!diff || !secrets.exposes(diff.after)) return change
+  const after = diff.after.split('\n')
+  const set = after.filter((line) => secrets.exposes(line)).map((line) => secrets.redact(line).split(MASK))
+  const hidden = (line: string) => !after.includes(line) && set.some((parts) => line.startsWith(parts[0]!) && line.endsWith(parts.at(-1)!))
+  const before = diff.before.split('\n').map((line) => (line !== '' && hidden(line) ? MASK : line))
+  return { ...change, diff: { ...diff, before: before.join('\n') } }
+}
+
+/** Whether asking this would let other users of the host see a secret: a key stands on the command line of what answers it. */
+export const exposesFact = ({ kind, key }: Fact, secrets: Redactor): boolean =>
+  !isRemote(kind) && !kind.unseen && strings(key).some((text) => secrets.exposes(text))
+
+const strings = (value: unknown): string[] =>
+  typeof value === 'string' ? [value] : value !== null && typeof value === 'object' ? Object.values(value).flatMap(strings) : []
 
 function holdsSecret(payload: Payload | undefined, secrets: Redactor): boolean {
   if (typeof payload === 'string') return secrets.exposes(payload)

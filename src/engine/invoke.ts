@@ -4,7 +4,7 @@ import type { Redactor } from '../secrets/redact.ts'
 import type { Shell } from '../transport/transport.ts'
 import type { Failure, PlannedChange, Status } from './event.ts'
 import type { FactCache } from './fact-cache.ts'
-import { exposure, secretsIn } from './guard.ts'
+import { exposesFact, exposure, ON_COMMAND_LINE, secretsIn, withoutOld } from './guard.ts'
 import { answersTo, flatten, type Prepared } from './questions.ts'
 import { runStep, type StepContext } from './step.ts'
 
@@ -51,15 +51,18 @@ export async function invoke(prepared: Prepared, setting: Setting): Promise<Outc
   const { cache, check, secrets } = setting
   secrets.mask(secretsIn(want))
   const first = module.facts?.(want, inputs)
+  if (flatten(first).some((fact) => exposesFact(fact, secrets))) return refused(ON_COMMAND_LINE)
   ask(flatten(first), setting)
   const firstAnswers = await answersTo(first, cache)
   const second = module.more?.(want, firstAnswers, inputs)
+  if (flatten(second).some((fact) => exposesFact(fact, secrets))) return refused(ON_COMMAND_LINE)
   ask(flatten(second), setting)
   const is = { ...firstAnswers, ...(await answersTo(second, cache)) }
   secrets.keep(module.secrets?.(is) ?? [])
 
   const planned = module.plan(want, is, inputs)
-  const plan: Plan = Array.isArray(planned) ? { changes: planned as Change[] } : (planned as Plan)
+  const told: Plan = Array.isArray(planned) ? { changes: planned as Change[] } : (planned as Plan)
+  const plan = { ...told, changes: told.changes.map((change) => withoutOld(change, secrets)) }
   const missing = check && [...flatten(first), ...flatten(second)].some((fact) => !cache.isPredicted(fact) && isAbsent(fact, cache))
   const clouded = missing ? setting.clouded : undefined
   const failure = plan.failure ?? exposure(plan.changes, setting.step.environment, secrets, cache)
@@ -82,6 +85,13 @@ export async function invoke(prepared: Prepared, setting: Setting): Promise<Outc
   setting.onPlan(plan.changes)
   return carryOut(prepared, plan, changes, setting, writes)
 }
+
+const refused = (message: string): Outcome => ({
+  status: 'failed',
+  result: { changed: false, failed: true, msg: message },
+  changes: [],
+  failure: { reason: 'step-failed', message },
+})
 
 const LEFT_OUT = 'the tasks that their tags leave out'
 

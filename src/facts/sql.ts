@@ -48,6 +48,7 @@ const asked = (query: string): string =>
 /** The rows of a query, by psql(1). All queries of one login and database are asked in one session; one that fails leaves the others. */
 export const sql = factKind<Key, SqlAnswer>({
   name: 'sql',
+  unseen: true,
   script: (keys) => sh`command -v psql >/dev/null 2>&1 || exit
 PGOPTIONS='-c default_transaction_read_only=on -c statement_timeout=60s'; export PGOPTIONS
 ${join(

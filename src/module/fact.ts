@@ -17,6 +17,8 @@ export interface FactKind<K, V> extends Kind<V> {
    * Runs under LC_ALL=C with stdin at /dev/null and stderr dropped; its exit code is ignored.
    */
   readonly script: (keys: readonly K[]) => Sh
+  /** What a key holds is on no command line while it is asked, so a secret may be in it. */
+  readonly unseen?: true
   /** The script's stdout, byte for byte, to one answer per key, in the order of the keys. */
   readonly parse: (stdout: Buffer, keys: readonly K[]) => V[]
 }

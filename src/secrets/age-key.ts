@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { bad, fine, problem, type Result } from '../diagnostic.ts'
@@ -27,6 +27,13 @@ export function readAgeKey(file: string): Result<string | undefined> {
 export function writeAgeKey(file: string, identity: string, recipient: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const text = `# Opens the secrets of mhprov's inventories (secrets.yaml). Keep a copy in a safe place: nothing else can.\n# public key: ${recipient}\n${identity}\n`
-  writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
-  chmodSync(file, 0o600)
+  const made = openSync(file, 'wx', 0o600)
+  try {
+    writeFileSync(made, text)
+    chmodSync(file, 0o600)
+    // on disk before anything is encrypted for it
+    fsyncSync(made)
+  } finally {
+    closeSync(made)
+  }
 }

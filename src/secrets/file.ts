@@ -39,7 +39,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
         const owner = ownerOf(lock)
-        if (owner !== undefined && !alive(owner)) rmSync(lock, { force: true })
+        if (owner !== undefined && !alive(owner)) takeAway(lock, `${own}.stale`)
         else if (tries >= 200) throw new Error(`another mhprov (process ${owner ?? '?'}) holds ${lock}`)
         else await sleep(50)
       }
@@ -52,6 +52,18 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   } finally {
     rmSync(own, { force: true })
   }
+}
+
+/** Removes the lock of a process that is gone, unless somebody else has just put a living one in its place. */
+function takeAway(lock: string, aside: string): void {
+  try {
+    renameSync(lock, aside)
+    const owner = ownerOf(aside)
+    if (owner !== undefined && alive(owner)) linkSync(aside, lock)
+  } catch {
+    // another one was quicker
+  }
+  rmSync(aside, { force: true })
 }
 
 function ownerOf(lock: string): number | undefined {

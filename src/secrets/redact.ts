@@ -37,15 +37,44 @@ export class Redactor {
     if (typeof value === 'string') return this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), value)
     if (Array.isArray(value)) return value.map((item) => this.#walk(item))
     if (value !== null && typeof value === 'object')
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.#walk(key), this.#walk(item)]))
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#walk(item)]))
     return value
   }
 }
 
 function formsOf(secret: string): string[] {
+  const pieces = [secret.trim(), ...secret.split('\n').map((line) => line.trim()), ...leaves(secret)].filter((piece) => piece.length >= 8)
+  return [secret, ...pieces].flatMap(writings)
+}
+
+/** The texts inside a secret that is JSON, such as a file of credentials. */
+function leaves(secret: string): string[] {
+  if (!/^\s*[{[]/.test(secret)) return []
+  const found: string[] = []
+  try {
+    JSON.parse(secret, (_, value) => {
+      if (typeof value === 'string') found.push(value)
+      return value
+    })
+  } catch {
+    return [] // it only looks like JSON
+  }
+  return found
+}
+
+/** Base64 of something in which the secret stands, wherever it begins there (RFC 4648, groups of three bytes): the letters that are its own. */
+const inside = (secret: string): string[] =>
+  [1, 2].map((shift) => {
+    const text = Buffer.concat([Buffer.alloc(shift), Buffer.from(secret)]).toString('base64')
+    return text.slice(shift + 1, Math.floor(((shift + Buffer.byteLength(secret)) * 4) / 3))
+  })
+
+function writings(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64')
   return [
     secret,
+    ...(secret.length >= 8 ? inside(secret) : []),
+    secret.replaceAll("'", "''"),
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(secret),
     base64,

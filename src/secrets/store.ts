@@ -14,7 +14,17 @@ export interface Store {
   /** Decrypts some of them, all faults at once. */
   open(names: readonly string[]): Promise<Result<Map<string, string>>>
   /** Writes some, or takes away those that are undefined; others and comments stay. Atomic, and safe beside another run. Says what it made. */
-  save(values: ReadonlyMap<string, string | undefined>): Promise<Result<{ readonly madeKey: boolean }>>
+  save(
+    values: ReadonlyMap<string, string | undefined>,
+    /** Of these, one that another run has kept meanwhile stays, and is handed back. */
+    made?: ReadonlySet<string>,
+  ): Promise<Result<Saved>>
+}
+
+export interface Saved {
+  readonly madeKey: boolean
+  /** What was there already of what was made. */
+  readonly kept: ReadonlyMap<string, string>
 }
 
 const HEADER = `# Secrets, each encrypted with age (https://age-encryption.org). \`mhprov secrets\` shows and changes them.\n`
@@ -32,7 +42,7 @@ export function readStore(file: string, keyFile: string): Result<Store> {
     names: [...entries.keys()],
     has: (name) => entries.has(name),
     open: (names) => decrypt(entries, names, file, keyFile),
-    save: (values) => save(values, file, keyFile),
+    save: (values, made) => save(values, made ?? new Set(), file, keyFile),
   })
 }
 
@@ -86,9 +96,10 @@ export async function makeAgeKey(file: string): Promise<string> {
 
 async function save(
   values: ReadonlyMap<string, string | undefined>,
+  made: ReadonlySet<string>,
   file: string,
   keyFile: string,
-): Promise<Result<{ readonly madeKey: boolean }>> {
+): Promise<Result<Saved>> {
   try {
     return await withLock(file, async () => {
       const now = existsSync(file) ? readFileSync(file, 'utf8') : HEADER
@@ -101,15 +112,23 @@ async function save(
       const others = [...entries.value.keys()].filter((name) => !values.has(name))
       const readable = await decrypt(entries.value, others.slice(0, 1), file, keyFile)
       if (!readable.ok) return readable
+      const kept = await decrypt(
+        entries.value,
+        [...made].filter((name) => entries.value.has(name)),
+        file,
+        keyFile,
+      )
+      if (!kept.ok) return kept
       const recipient = await identityToRecipient(key.value ?? (await makeAgeKey(keyFile)))
       const edits = new Map<string, string | undefined>()
       for (const [name, value] of values) {
+        if (kept.value.has(name)) continue
         const encrypter = new Encrypter()
         encrypter.addRecipient(recipient)
         edits.set(name, value === undefined ? undefined : armor.encode(await encrypter.encrypt(value)))
       }
       replaceFile(file, editMapping(now, edits))
-      return fine({ madeKey: key.value === undefined })
+      return fine({ madeKey: key.value === undefined, kept: kept.value })
     })
   } catch (error) {
     return bad(problem('missing-file', `cannot keep secrets in ${file}: ${(error as Error).message}`))

@@ -44,3 +44,36 @@ test('a secret goes into no file that everybody may read', async (t) => {
   t.deepEqual(closed.ends, ['here it changed'])
   t.is(readFileSync(join(closed.dir, 'f'), 'utf8'), secrets.token)
 })
+
+test('a secret in what is only asked is refused too, and not asked ahead', async (t) => {
+  for (const check of [true, false]) {
+    const played = await play(
+      `- hosts: here
+  gather_facts: false
+  tasks:
+    - { name: first, command: "true" }
+    - { name: it, command: { cmd: "true", unless: "printf %s \\"<%= token %>\\" >/dev/null; sleep 0.1" } }
+`,
+      { secrets, check },
+    )
+    t.deepEqual(played.ends, ['here first changed', 'here it failed'])
+    t.regex(String(played.results.it!.msg), /a secret would stand on a command line/)
+  }
+})
+
+test('the old value of a secret is not shown in a diff', async (t) => {
+  const task = one('copy: { dest: "<%= playbook_dir %>/f", mode: "0600", content: "user: a\\npassword: <%= token %>\\nhost: b\\n" }')
+  const first = await play(task, { secrets })
+  const { writeFileSync } = await import('node:fs')
+  writeFileSync(join(first.dir, 'f'), 'user: a\npassword: the-old-one\nhost: c\n')
+  const second = await play(task, { secrets, dir: first.dir, diff: true, check: true })
+  const shown = JSON.stringify(second.events)
+  t.false(shown.includes('the-old-one'))
+  t.true(shown.includes('host: c'), 'what is no secret is shown')
+})
+
+test('a short value of a parameter made for secrets does not mask ordinary words', async (t) => {
+  const { secretsIn } = await import('../../src/engine/guard.ts')
+  const { Secret } = await import('../../src/secrets/secret.ts')
+  t.deepEqual(secretsIn({ env: { MODE: new Secret('host'), KEY: new Secret('long-enough') } }), ['long-enough'])
+})

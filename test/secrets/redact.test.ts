@@ -45,3 +45,16 @@ test('a Secret shows its mask however it is turned into text', async (t) => {
   for (const text of [`${secret}`, String(secret), JSON.stringify(secret), inspect({ secret })]) t.false(text.includes('word'))
   t.is(secret.reveal(), SECRET)
 })
+
+test('the lines of a secret, the texts in one that is JSON, and what surrounds one in base64 or SQL are masked', (t) => {
+  const secrets = new Redactor()
+  secrets.keep(['first line of it\nsecond line of it\n', JSON.stringify({ TunnelSecret: 'abcdefgh12345', n: 1 }, null, 2), "it's a secret"])
+  const basic = Buffer.from("user:it's a secret").toString('base64')
+  const shown = secrets.redact(['x second line of it', 'TunnelSecret is abcdefgh12345', `Basic ${basic}`, "PASSWORD 'it''s a secret'"])
+  t.is(shown[0], 'x ********')
+  t.is(shown[1], 'TunnelSecret is ********')
+  t.true(shown[2]!.includes('********'))
+  t.false(shown[2]!.includes(Buffer.from("it's a secret").toString('base64').slice(4, 12)))
+  t.is(shown[3], "PASSWORD '********'")
+  t.true(secrets.exposes('echo "second line of it"'))
+})

@@ -23,8 +23,8 @@ function place() {
 test('what is saved is encrypted, reads back, and both files are for their owner alone', async (t) => {
   const { file, key, open } = place()
   t.deepEqual([...open().names], [])
-  t.deepEqual(must(await open().save(new Map([['db', 'first-secret']]))), { madeKey: true })
-  t.deepEqual(must(await open().save(new Map([['multi.line', 'a\n  b: "c"\n#d']]))), { madeKey: false })
+  t.true(must(await open().save(new Map([['db', 'first-secret']]))).madeKey)
+  t.false(must(await open().save(new Map([['multi.line', 'a\n  b: "c"\n#d']]))).madeKey)
   t.false(readFileSync(file, 'utf8').includes('first-secret'))
   t.deepEqual(
     [file, key].map((path) => statSync(path).mode & 0o777),
@@ -121,4 +121,15 @@ test('generated texts have the asked length, use the whole alphabet and do not r
     t.deepEqual([...new Set(text)].sort(), [...alphabet].sort())
     t.not(generate(20, alphabet), generate(20, alphabet))
   }
+})
+
+test('of two that make the same secret at once, both go on with the first', async (t) => {
+  const { open } = place()
+  const made = new Set(['a'])
+  const saved = await Promise.all(['one-value', 'other-value'].map((value) => open().save(new Map([['a', value]]), made)))
+  const kept = must(await open().open(['a'])).get('a')!
+  t.deepEqual(
+    saved.flatMap((one) => [...must(one).kept.values()]),
+    [kept],
+  )
 })
