@@ -31,6 +31,7 @@ export const cloudflareZoneCheck = defineModule({
   notes: [
     'Works from the controller: nothing is asked of the host, and the API token never reaches it.',
     'The token takes Zone → Zone: Read for the domain; what else it may not read is reported as not known: Zone → Bot Management, Zone Settings, Config Rules, DNS: each Read, or Edit to fix it.',
+    'What is to be fixed and is not known (a permission is missing) is left as it is, and told.',
     'Something that is not as it must be fails nothing: `ok` of the result is false, and `checks` says where to click.',
     'The rule for the host is added to those that are there; none is replaced.',
   ],
@@ -57,8 +58,6 @@ export const cloudflareZoneCheck = defineModule({
   plan: (want, { settings }): Plan | Change[] => {
     if (!settings.ok) return refuse(settings.why)
     const wrong = checksOf(settings.value, want.host).filter((one) => want.fix.includes(one.check as Fixable))
-    const dark = wrong.find((one) => one.ok === null)
-    if (dark) return refuse(`${dark.check} cannot be set right, for it is not known: ${dark.why}`)
     const due = FIXABLE.filter((fix) => wrong.some((one) => one.check === fix && one.ok === false))
     return due.map((fix) => ({
       summary: SUMMARIES[fix](want),

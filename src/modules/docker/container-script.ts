@@ -83,8 +83,8 @@ export const creationScript = (making: Making): Sh => {
 ${PRIVATE}
 ${receive(making.env)}
 ${create(name, making)}
-${making.start ? sh`try docker container start ${name}` : raw(':')}
-${leftovers(name)}`)
+${leftovers(name)}
+${making.start ? sh`try docker container start ${name}` : raw(':')}`)
 }
 
 /**
