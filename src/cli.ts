@@ -38,6 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   process.on('SIGINT', interrupted)
   process.on('SIGTERM', interrupted)
+  process.on('SIGHUP', interrupted)
   process.stdout.on('error', quietPipe)
   try {
     let code: number = EXIT.ok
@@ -53,6 +54,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     process.off('SIGINT', interrupted)
     process.off('SIGTERM', interrupted)
+    process.off('SIGHUP', interrupted)
   }
 }
 

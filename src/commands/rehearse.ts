@@ -182,7 +182,7 @@ async function ready(yes: boolean, terminal: Terminal, tell: (line: string) => v
 async function hold(host: LabHost, inventory: string, terminal: Terminal, tell: (line: string) => void): Promise<void> {
   tell(`the host stays up until Ctrl-C. To get in:`)
   tell(`  ssh -i ${host.privateKeyFile} -o UserKnownHostsFile=${host.knownHostsFile} root@${host.address}`)
-  tell(`  mhprov apply -i ${inventory}`)
+  tell(`  npx mhprov apply -i ${inventory}`)
   if (terminal.stop.aborted) return
   // a timer keeps the process alive while nothing else does
   const alive = setInterval(() => undefined, 60_000)

@@ -76,6 +76,16 @@ function ruleOf(value: Value, reader: Reader): ArgumentSpec['rules'][number][] {
   }))
 }
 
+/** Variables of the inventory that read like a slip of one that the play takes. */
+export function slips(specs: readonly ArgumentSpec[], vars: ReadonlyMap<string, { readonly value: Value }>): Diagnostic[] {
+  const names = specs.map((one) => one.name)
+  return [...vars].flatMap(([name, { value }]): Diagnostic[] => {
+    const hint = names.includes(name) || name.startsWith('ansible_') ? undefined : didYouMean(name, names)
+    if (!hint?.startsWith('did you mean')) return []
+    return [{ ...problem('unknown-key', `${name} is no option of this play`, value.at, hint), severity: 'warning' }]
+  })
+}
+
 /** What is wrong with the variables of one host, as far as they are known before connecting. */
 export function checkArgumentSpecs(specs: readonly ArgumentSpec[], scope: Scope, host: string, at: Source): Diagnostic[] {
   return specs.flatMap((spec): Diagnostic[] => {

@@ -1,8 +1,9 @@
 import { bad, type Diagnostic, problem, type Result } from '../diagnostic.ts'
 import { didYouMean } from '../did-you-mean.ts'
+import { hostNamed } from '../inventory/inventory.ts'
 import type { Inventory } from '../inventory/load.ts'
 import { selectHosts } from '../inventory/select.ts'
-import { checkArgumentSpecs } from './argument-specs.ts'
+import { checkArgumentSpecs, slips } from './argument-specs.ts'
 import { type Arguments, nameArguments } from './arguments.ts'
 import { checkTask, staticallyOff } from './check.ts'
 import { hostScope, nothingKnown, type RunOptions, taskScope } from './host-scope.ts'
@@ -68,7 +69,10 @@ export function compile(input: CompileInput): Result<Program> {
       for (const name of declared) soFar.set(name, true)
       const base = hostScope({ inventory, host, play, playHosts: hosts, options, knowledge, declared: new Set() })
       if (hosts.length > 0 && play.specs.length > 0)
-        problems.push(...checkArgumentSpecs(play.specs, taskScope({ ...base, declared }, undefined), host, play.hostsAt))
+        problems.push(
+          ...checkArgumentSpecs(play.specs, taskScope({ ...base, declared }, undefined), host, play.hostsAt),
+          ...slips(play.specs, hostNamed(inventory, host)?.vars ?? new Map()),
+        )
       for (const task of [...tasks, ...play.handlers]) {
         if (play.handlers.includes(task)) for (const name of tasks.flatMap((one) => registers(one, args))) soFar.set(name, true)
         const selected = play.handlers.includes(task) || isSelected(task.tags, options.tags, options.skipTags)

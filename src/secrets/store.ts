@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { bad, type Diagnostic, fine, problem, type Result, type Source } from '../diagnostic.ts'
+import { bad, type Diagnostic, fine, position, problem, type Result, type Source } from '../diagnostic.ts'
 import { editMapping, parseYaml } from '../yaml.ts'
 import { readAgeKey, writeAgeKey } from './age-key.ts'
 import { replaceFile, withLock } from './file.ts'
@@ -56,7 +56,16 @@ function entriesOf(path: string, text: string): Result<Entries> {
   for (const { key, keyAt, value } of parsed.value.entries) {
     const sealed = value.kind === 'scalar' && typeof value.value === 'string' && value.value.includes('-----BEGIN AGE ENCRYPTED FILE-----')
     if (sealed) entries.set(key, { text: String(value.value), at: keyAt })
-    else problems.push(problem('invalid-value', `${key} is not encrypted`, keyAt, `delete the line, then: mhprov secrets set ${key}`))
+    // without the frame of a fault, which would show what stands there
+    else
+      problems.push(
+        problem(
+          'invalid-value',
+          `${path}:${position(text, keyAt.start).line}: ${key} is not encrypted`,
+          undefined,
+          `delete it, then: mhprov secrets set ${key}`,
+        ),
+      )
   }
   return problems.length > 0 ? bad(...problems) : fine(entries)
 }

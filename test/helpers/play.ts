@@ -37,6 +37,7 @@ export interface Played {
   readonly events: Event[]
   readonly summary: Summary
   readonly problems: readonly Diagnostic[]
+  readonly warnings: readonly Diagnostic[]
   /** `host task-name status` of every task that ended. */
   readonly ends: string[]
   /** The registered results by task name. */
@@ -66,7 +67,7 @@ export async function play(text: string, options: PlayOptions = {}): Promise<Pla
     factNames: hostFact.names.map((name) => `ansible_${name}`),
   })
   const nothing = { dir, events: [], summary: { mode: 'apply' as const, ms: 0, hosts: {} }, ends: [], results: {}, connections: [] }
-  if (!program.ok) return { ...nothing, problems: program.problems }
+  if (!program.ok) return { ...nothing, problems: program.problems, warnings: [] }
   const events: Event[] = []
   const secrets = new Redactor()
   secrets.keep(Object.values(options.secrets ?? {}))
@@ -94,6 +95,7 @@ export async function play(text: string, options: PlayOptions = {}): Promise<Pla
     events,
     summary,
     problems: [],
+    warnings: program.warnings ?? [],
     ends: ended.map((end) => `${end.host} ${end.task.name} ${end.status}`),
     results: Object.fromEntries(ended.map((end) => [end.task.name, end.result])),
     connections,

@@ -46,3 +46,12 @@ test('faults of the specification itself have their place', async (t) => {
   t.deepEqual(await said('a: 1', 'a: { type: strng }'), ['there is no type "strng" @strng'])
   t.deepEqual(await said('a: 1', 'a: { rules: [{ fail_msg: x }] }'), ['a rule needs "that", a condition on "value" @{ fail_msg: x }'])
 })
+
+test('a variable that reads like a slip of an option is a warning', async (t) => {
+  const played = await play(text(SPECS), { inventory: inventory('server_name: a.b, levl: 5, other: 1') })
+  t.deepEqual(played.problems, [])
+  t.deepEqual(
+    played.warnings.map(({ message, hint }) => `${message}: ${hint}`),
+    ['levl is no option of this play: did you mean "level"?'],
+  )
+})
