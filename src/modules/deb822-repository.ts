@@ -25,7 +25,7 @@ const params = z
       .describe('deb for packages, deb-src for their sources.'),
     uris: words()
       .refine((uris) => uris.every((uri) => /^[a-z][a-z0-9+-]*:\S+$/i.test(uri)), {
-        error: 'expected addresses such as https://deb.debian.org/debian',
+        error: 'expected addresses such as https://mirror.example.com/debian',
       })
       .optional()
       .describe('Where the repository is.'),

@@ -44,7 +44,7 @@ const BAD: [params: object, message: string][] = [
   [{ suites: './' }, 'a suite that ends in / has no components'],
   [{ suites: './,s' }, 'suites with and without a / at their end cannot be mixed'],
   [{ components: [] }, 'components is required, unless the suite ends in /'],
-  [{ uris: 'a.example' }, 'expected addresses such as https://deb.debian.org/debian'],
+  [{ uris: 'a.example' }, 'expected addresses such as https://mirror.example.com/debian'],
   [{ types: 'rpm' }, 'types are deb and deb-src'],
   [{ name: '/' }, 'a name needs letters or digits, on one line'],
   [
