@@ -47,13 +47,13 @@ function formsOf(secret: string): string[] {
   return [secret, ...pieces].flatMap(writings)
 }
 
-/** The texts inside a secret that is JSON, such as a file of credentials. */
+/** The texts that are secret inside one that is JSON, such as a file of credentials: names of accounts stand there too. */
 function leaves(secret: string): string[] {
   if (!/^\s*[{[]/.test(secret)) return []
   const found: string[] = []
   try {
-    JSON.parse(secret, (_, value) => {
-      if (typeof value === 'string') found.push(value)
+    JSON.parse(secret, (key, value) => {
+      if (typeof value === 'string' && /secret|password|token|key/i.test(key)) found.push(value)
       return value
     })
   } catch {
