@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event } from '../engine/event.ts'
+import { acmePackages } from '../lab/acme.ts'
 import { imageNames } from '../lab/image.ts'
 import { type Lab, type LabHost, LabUnavailable, openLab, type Suite } from '../lab/lab.ts'
 import { installPackages, missingPackages } from '../lab/requirements.ts'
@@ -48,7 +49,7 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
     writeFileSync(inventory, inventoryText(groups, variables), { mode: 0o600 })
     // faults of the playbook are told before minutes go into a host
     if (!(await openSession({ ...args, playbook, inventory }, terminal))) return EXIT.input
-    if (!(await ready(args.yes ?? false, terminal, tell))) return EXIT.usage
+    if (!(await ready(args, terminal, tell))) return EXIT.usage
     const began = Date.now()
     const images = !plays.some(pullsImages) ? [] : args.edge ? imageNames : [SYNAPSE]
     lab = await openLab({ suite: args.suite as Suite, images, ...(args.edge && { edge: {} }), say: tell, signal: terminal.leave })
@@ -161,8 +162,8 @@ function inventoryText(groups: readonly string[], variables: Record<string, unkn
   return `${JSON.stringify({ all: { hosts: { [HOST]: vars }, children } }, null, 2)}\n`
 }
 
-async function ready(yes: boolean, terminal: Terminal, tell: (line: string) => void): Promise<boolean> {
-  const missing = missingPackages()
+async function ready({ yes, edge }: RehearseArguments, terminal: Terminal, tell: (line: string) => void): Promise<boolean> {
+  const missing = [...new Set([...missingPackages(), ...(edge ? missingPackages(acmePackages) : [])])]
   if (missing.length === 0) return true
   if (process.getuid?.() !== 0) {
     tell(`these Debian packages are needed: ${missing.join(' ')}; and root, to make namespaces and mounts`)
