@@ -56,7 +56,7 @@ test.serial('--tags apache runs the tasks of that tag, what guards them always, 
   t.true(tasks.length > 3)
   t.deepEqual(
     tasks.filter((task) => !task.tags.includes('apache') && !task.handler).map((task) => task.name),
-    ['Keep the name that the server was made with'],
+    ['Look for a server of another name', 'Keep the name that the server was made with'],
   )
 })
 

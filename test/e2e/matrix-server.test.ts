@@ -8,7 +8,7 @@ import { EXIT } from '../../src/commands/exit-code.ts'
 import type { Lab } from '../../src/lab/lab.ts'
 import { type MatrixHost, matrixHost, trouble } from '../helpers/flagship-host.ts'
 import { testLab } from '../helpers/lab.ts'
-import { mhprov } from '../helpers/mhprov.ts'
+import { endsOf, mhprov } from '../helpers/mhprov.ts'
 
 const DATA = '/var/lib/docker/volumes/synapse-data/_data'
 const TAGS = ['host', 'docker', 'synapse-image', 'synapse-config', 'postgres', 'synapse-db', 'tls', 'apache', 'synapse', 'users']
@@ -247,6 +247,18 @@ test.serial('a configuration that Synapse does not take is not put in service', 
   t.regex(trouble(bad), /failed to validate/)
   await matrix.on(`rm ${DATA}/conf.d/99-hand.yaml`)
   t.is(await matrix.on(`cat ${DATA}/conf.d/50-mhprov.yaml; docker inspect -f '{{.State.StartedAt}}' synapse`), before)
+  t.deepEqual((await apply()).changed, [])
+})
+
+test.serial('another server name is refused, by a dry run and by any part of the playbook, before anything is changed', async (t) => {
+  t.timeout(60_000)
+  for (const args of [['check'], ['apply'], ['apply', '--tags', 'tls,apache']]) {
+    const ran = await matrix.run(...args, '-e', 'server_name=example.org')
+    t.is(ran.code, EXIT.failed, ran.stderr)
+    const [failed, ...more] = endsOf(ran).filter((end) => end.status === 'failed')
+    t.regex(failed!.failure!.message, /a Matrix server of another name than example\.org/)
+    t.deepEqual(more, [])
+  }
   t.deepEqual((await apply()).changed, [])
 })
 
