@@ -33,7 +33,8 @@ const SYNAPSE = 'matrixdotorg/synapse'
 /** `mhprov rehearse`: check, apply and apply again on a real host that exists only for this, and tell how well the first foretold the second. */
 export async function rehearse(args: RehearseArguments, outer: Terminal): Promise<number> {
   const playbook = args.playbook ?? FLAGSHIP
-  const { plays } = loadPlaybook(playbook, modules).playbook
+  const loaded = loadPlaybook(playbook, modules).playbook
+  const { plays } = loaded
   const groups = groupsOf(plays)
   const tell = (line: string) => outer.err(`rehearse: ${line}\n`)
   const dir = mkdtempSync(join(tmpdir(), 'mhprov-'))
@@ -61,7 +62,9 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
     const all = { ...variables, ...(version && { synapse_version: version }), ...stage?.variables }
     writeFileSync(inventory, inventoryText(groups, all, host))
     const within = { ...terminal, env: { ...terminal.env, ...stage?.env } }
-    const code = await allRuns({ ...args, playbook, inventory }, within, tell, stage)
+    // all of it is rehearsed, and there are tasks that prove its work beside those that do it
+    const proves = !args.tags?.length && allTags(loaded).includes('verify')
+    const code = await allRuns({ ...args, playbook, inventory }, within, tell, { proves, stage })
     if (args.keep) await hold(host, inventory, terminal, tell)
     return code
   } catch (error) {
@@ -76,9 +79,14 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
   }
 }
 
-async function allRuns(args: RunArguments, terminal: Terminal, tell: (line: string) => void, stage?: EdgeStage): Promise<number> {
+async function allRuns(
+  args: RunArguments,
+  terminal: Terminal,
+  tell: (line: string) => void,
+  { proves, stage }: { readonly proves: boolean; readonly stage: EdgeStage | undefined },
+): Promise<number> {
   const runs: { events: Event[]; ms: number; code: number }[] = []
-  const names = ['check', 'apply', 'apply again', ...(proves(args) ? ['verify'] : [])]
+  const names = ['check', 'apply', 'apply again', ...(proves ? ['verify'] : [])]
   for (const name of names) {
     tell(`${name} …`)
     const own = {
@@ -113,10 +121,6 @@ function withoutSecrets(env: NodeJS.ProcessEnv, plays: readonly Play[]): NodeJS.
   const names = plays.flatMap((play) => play.secrets.flatMap(({ origin }) => (origin.kind === 'env' ? [origin.variable] : [])))
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)))
 }
-
-/** Whether the playbook has tasks that prove its work, beside those that do it, and the rehearsal is of all of it. */
-const proves = (args: RunArguments): boolean =>
-  !args.tags?.length && allTags(loadPlaybook(args.playbook!, modules).playbook).includes('verify')
 
 /** What the flagship's variables are in a rehearsal; only those that the playbook takes and nobody gave. */
 function standIns(plays: readonly Play[], given: readonly string[]): Record<string, unknown> {

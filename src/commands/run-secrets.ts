@@ -8,6 +8,7 @@ import { type Slot, secretSlots } from '../playbook/secrets.ts'
 import type { Playbook } from '../playbook/tree.ts'
 import { ageKeyFile } from '../secrets/age-key.ts'
 import { generate } from '../secrets/generate.ts'
+import { SHORTEST_SECRET } from '../secrets/secret.ts'
 import { readStore, type Store } from '../secrets/store.ts'
 import { type Session, say } from './session.ts'
 import { askSecret, type Terminal } from './terminal.ts'
@@ -89,9 +90,6 @@ function bind({ values }: Pick<FoundSecrets, 'values'>, { declaration, key }: Sl
   if (key === undefined) values.set(declaration.name, value)
   else values.set(declaration.name, { ...(values.get(declaration.name) as object | undefined), [key]: value })
 }
-
-/** Shorter ones cannot be told from ordinary words, and so not masked. */
-export const SHORTEST_SECRET = 8
 
 export const tooShort = (name: string, at?: Slot): Diagnostic =>
   problem('invalid-value', `${name} has fewer than ${SHORTEST_SECRET} characters: it could not be masked`, at?.declaration.at)

@@ -2,15 +2,12 @@ import type { Change, Payload } from '../module/define.ts'
 import { type Fact, isRemote } from '../module/fact.ts'
 import { quote } from '../module/shell.ts'
 import type { Redactor } from '../secrets/redact.ts'
-import { MASK, Secret } from '../secrets/secret.ts'
+import { MASK, Secret, SHORTEST_SECRET } from '../secrets/secret.ts'
 import type { FactCache } from './fact-cache.ts'
 
-// A shorter value of a parameter made for secrets is as likely a plain word (a container's MODE=host) that must stay readable.
-const SHORTEST = 8
-
-/** The secrets among a task's parameters. */
+/** The secrets among a task's parameters. A short value of one made for secrets is as likely a plain word (a container's MODE=host). */
 export function secretsIn(value: unknown): string[] {
-  if (value instanceof Secret) return value.reveal().length < SHORTEST ? [] : [value.reveal()]
+  if (value instanceof Secret) return value.reveal().length < SHORTEST_SECRET ? [] : [value.reveal()]
   if (Array.isArray(value)) return value.flatMap(secretsIn)
   if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return []
   return Object.values(value).flatMap(secretsIn)

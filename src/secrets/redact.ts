@@ -1,4 +1,4 @@
-import { MASK } from './secret.ts'
+import { MASK, SHORTEST_SECRET } from './secret.ts'
 
 // Shorter ones would be found inside ordinary words everywhere.
 const SHORTEST = 4
@@ -43,7 +43,9 @@ export class Redactor {
 }
 
 function formsOf(secret: string): string[] {
-  const pieces = [secret.trim(), ...secret.split('\n').map((line) => line.trim()), ...leaves(secret)].filter((piece) => piece.length >= 8)
+  const pieces = [secret.trim(), ...secret.split('\n').map((line) => line.trim()), ...leaves(secret)].filter(
+    (piece) => piece.length >= SHORTEST_SECRET,
+  )
   return [secret, ...pieces].flatMap(writings)
 }
 
@@ -73,7 +75,7 @@ function writings(secret: string): string[] {
   const base64 = Buffer.from(secret).toString('base64')
   return [
     secret,
-    ...(secret.length >= 8 ? inside(secret) : []),
+    ...(secret.length >= SHORTEST_SECRET ? inside(secret) : []),
     secret.replaceAll("'", "''"),
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(secret),
