@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import { lifetime } from '../../src/matrix/certificate.ts'
 import type { Run } from '../../src/matrix/check.ts'
+import { cleanup } from '../../src/matrix/checks/cleanup.ts'
 import { bytes } from '../../src/matrix/checks/media.ts'
 import { database } from '../../src/matrix/checks/server.ts'
 import { encodedSlash } from '../../src/matrix/checks/web.ts'
@@ -52,6 +53,37 @@ test('every check needs only checks that come before it, or none of this run, an
     )
   }
   t.is(checksOf({}).length, 13)
+})
+
+/** Cleans up after a run that made a room, at a Synapse whose deletions of it end so; what it was asked to delete, too. */
+async function cleaning(t: ExecutionContext, ends: readonly string[]) {
+  const begun: string[] = []
+  const run = await runWith(t, (request, response) => {
+    const path = request.url!
+    const answer = (json: unknown) => response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(json))
+    if (request.method === 'DELETE') answer({ delete_id: String(begun.push(path)) })
+    else if (path.includes('/delete_status/')) answer({ status: ends[Number(path.split('/').at(-1)) - 1], shutdown_room: null })
+    else answer({})
+  })
+  run.admin = { name: 'admin', id: '@admin:example.com', password: 'secret', token: 'token' }
+  run.rooms.push('!room:example.com')
+  return { verdict: await cleanup.run(run, run.synapse), begun }
+}
+
+test('a room whose deletion failed is deleted again', async (t) => {
+  const { verdict, begun } = await cleaning(t, ['failed', 'complete'])
+  t.deepEqual(verdict, { ok: true, detail: 'accounts, room and files removed' })
+  t.deepEqual(begun, Array(2).fill('/_synapse/admin/v2/rooms/!room%3Aexample.com'))
+})
+
+test('a room that cannot be deleted is named', async (t) => {
+  const { verdict, begun } = await cleaning(t, ['failed', 'failed', 'failed', 'complete'])
+  t.deepEqual(verdict, {
+    ok: false,
+    detail: 'room !room:example.com: Synapse could not delete it, 3 times; why is in its log',
+    hint: 'what is named is still there: remove it by the admin API',
+  })
+  t.is(begun.length, 3)
 })
 
 test('a proxy that encodes what is encoded', async (t) => {
