@@ -45,8 +45,10 @@ export const dockerVolume = defineModule({
   returns: { volume: 'docker volume inspect of the volume; empty when it is absent.' },
   facts: (want) => ({ server: dockerServer(), volume: volumeFact(want.volume_name), users: dockerVolumeUsers(want.volume_name) }),
   plan: (want, { server, volume, users }): Plan => {
+    const unknown = whyUnknown(server)
+    if (unknown !== undefined) return { changes: [], failure: unknown }
     if (want.state === 'absent') {
-      const failure = whyUnknown(server) ?? (volume && inUse(want, users))
+      const failure = volume && inUse(want, users)
       if (failure !== undefined) return { changes: [], failure }
       return { changes: volume ? [removal(want)] : [] }
     }

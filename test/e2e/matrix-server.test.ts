@@ -200,15 +200,30 @@ const DRIFTS: { what: string; by: string; changes: string[] }[] = [
     by: 'rm /etc/ssl/mhprov/matrix.example.com.crt',
     changes: ['Make a certificate, and a new one before it ends', 'reload apache'],
   },
+  {
+    what: 'Docker and PostgreSQL stopped',
+    by: 'systemctl stop docker.socket docker postgresql',
+    changes: ['Start Docker, now and at boot', 'Start PostgreSQL, now and at boot'],
+  },
 ]
+
+/** What a dry run had said otherwise: `maybe` leaves it open. */
+const untruths = (foretold: ReturnType<typeof endsOf>, done: ReturnType<typeof endsOf>): string[] =>
+  done.flatMap(({ task, status }) => {
+    const said = foretold.find((end) => end.task.name === task.name)?.status
+    return said === undefined || said === 'maybe' || said === status ? [] : [`${task.name}: ${status}, foretold ${said}`]
+  })
 
 for (const { what, by, changes } of DRIFTS)
   test.serial(`${what}: repaired, and nothing else touched`, async (t) => {
     t.timeout(180_000)
     const before = await keep()
     await matrix.on(by)
+    const check = await matrix.run('check')
+    t.is(check.code, EXIT.ok, check.stdout.slice(-1500))
     const repair = await apply()
     t.is(repair.ran.code, EXIT.ok, trouble(repair))
+    t.deepEqual(untruths(endsOf(check), repair.ends), [])
     const proof = 'Prove that a message goes through'
     t.deepEqual(
       repair.changed.filter((name) => name !== proof),

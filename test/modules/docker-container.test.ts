@@ -173,6 +173,7 @@ const STATES: [params: object, is: Partial<Answers>, planned: string[] | string]
   [{ image: 'box', state: 'absent' }, { ...NOTHING, server: NO_DOCKER }, []],
   [{ image: 'box' }, { ...NOTHING, server: NO_DOCKER }, ['pull image box:latest', 'create and start container web from box:latest']],
   [{ state: 'absent' }, { ...NOTHING, server: DOWN }, `the Docker daemon cannot be asked: ${DOWN.trouble}`],
+  [{ image: 'box' }, { ...NOTHING, server: DOWN }, `the Docker daemon cannot be asked: ${DOWN.trouble}`],
 ]
 for (const [params, is, planned] of STATES)
   test(`${JSON.stringify(params)} of ${is.container?.State.Status ?? (is === NOTHING || 'server' in is ? 'nothing' : 'a running one')}: ${planned}`, (t) => {

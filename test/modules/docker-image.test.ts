@@ -69,6 +69,12 @@ const CASES: [title: string, params: object, is: Answers, planned: string[] | st
   ['leaves what is missing missing', { state: 'absent' }, NONE, []],
   ['without Docker there is nothing to remove', { state: 'absent' }, { ...NONE, server: NO_DOCKER }, []],
   ['a silent daemon is no proof', { state: 'absent' }, { ...NONE, server: DOWN }, `the Docker daemon cannot be asked: ${DOWN.trouble}`],
+  [
+    'a silent daemon is no proof of absence',
+    { source: 'pull' },
+    { ...NONE, server: DOWN },
+    `the Docker daemon cannot be asked: ${DOWN.trouble}`,
+  ],
 ]
 for (const [title, params, is, planned] of CASES) test(title, (t) => t.deepEqual(scripts(params, is), planned))
 

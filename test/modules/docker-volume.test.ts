@@ -38,6 +38,7 @@ const CASES: [title: string, params: object, is: object, said: string[] | string
   ['leaves what is missing missing', { state: 'absent' }, NONE, []],
   ['without Docker there is nothing to remove', { state: 'absent' }, { ...NONE, server: NO_DOCKER }, []],
   ['a silent daemon is no proof', { state: 'absent' }, { ...NONE, server: DOWN }, `the Docker daemon cannot be asked: ${DOWN.trouble}`],
+  ['a silent daemon is no proof of absence', {}, { ...NONE, server: DOWN }, `the Docker daemon cannot be asked: ${DOWN.trouble}`],
 ]
 for (const [title, params, is, said] of CASES)
   test(title, (t) => {

@@ -42,16 +42,15 @@ export const containerMore = (_: ContainerWant, { container }: { container: Dock
 export function planContainer(given: ContainerWant, answers: ContainerAnswers): Plan {
   const { server, container: is, image, peer } = answers
   const refused = (failure: string): Plan => ({ changes: [], failure })
-  if (given.state === 'absent') {
-    const failure = whyUnknown(server)
-    return failure ? refused(failure) : { changes: is ? [removal(given, is)] : [] }
-  }
+  const unknown = whyUnknown(server)
+  if (unknown !== undefined) return refused(unknown)
+  if (given.state === 'absent') return { changes: is ? [removal(given, is)] : [] }
   // Docker keeps another container's network by that container's id
   const want = peer?.Id ? { ...given, network_mode: `container:${peer.Id}` } : given
   const file = want.env_file === undefined ? undefined : envLines(want.env_file, answers.envFile)
   if (typeof file === 'string') return refused(file)
   const name = want.image === undefined ? is?.Config.Image : withTag(want.image, 'latest')
-  if (name === undefined) return refused(whyUnknown(server) ?? `there is no container ${want.name}: image is required to make it`)
+  if (name === undefined) return refused(`there is no container ${want.name}: image is required to make it`)
   if (!is && !image && want.pull === 'never') return refused(`there is no image ${name} on the host, and pull is never`)
 
   const reasons = is ? whyAnew(want, answers, is, name, file) : []

@@ -11,8 +11,8 @@ export const dockerScript = (script: Sh): Sh => sh`${GUARD}
 ${script}`
 
 /**
- * Why nothing can be said of what is to be absent: a daemon that is there and does not answer. Without a docker command there is nothing
- * to remove; what is to be present is planned as if nothing were there, so that a dry run works before Docker is installed.
+ * Why nothing can be said of what is there: a daemon that does not answer; in a dry run a task before this one may start it. Without a docker
+ * command there is nothing: so a dry run works before Docker is installed.
  */
 export const whyUnknown = (server: DockerServer): string | undefined =>
   server.client && server.version === undefined ? `the Docker daemon cannot be asked: ${server.trouble}` : undefined

@@ -52,11 +52,10 @@ const otherName = (repository: string, want: Pick<ImageWant, 'name' | 'tag'>): s
 
 export function planImage(want: ImageWant, { server, image, other }: ImageAnswers): Plan {
   const name = withTag(want.name, want.tag)
-  if (want.state === 'absent') {
-    const failure = whyUnknown(server)
-    return failure ? { changes: [], failure } : { changes: image ? [removal(want, name)] : [] }
-  }
-  if (want.source === 'local' && !image) return { changes: [], failure: whyUnknown(server) ?? `Cannot find the image ${name} locally` }
+  const unknown = whyUnknown(server)
+  if (unknown !== undefined) return { changes: [], failure: unknown }
+  if (want.state === 'absent') return { changes: image ? [removal(want, name)] : [] }
+  if (want.source === 'local' && !image) return { changes: [], failure: `Cannot find the image ${name} locally` }
   const fetched = !image || (want.force_source && want.source !== 'local')
   const alias = want.repository === undefined ? undefined : otherName(want.repository, want)
   const named = alias === undefined || (other && !want.force_tag) || (other?.Id === image?.Id && !fetched)

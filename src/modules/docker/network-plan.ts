@@ -53,11 +53,12 @@ export const networkMore = (_: NetworkWant, { network }: { network: DockerNetwor
 export function planNetwork(want: NetworkWant, is: NetworkAnswers): Plan {
   const { server, network } = is
   const inside = insideOf(network)
+  const unknown = whyUnknown(server)
+  if (unknown !== undefined) return { changes: [], failure: unknown }
   if (want.state === 'absent') {
-    const busy = network && inside.length > 0 && !want.force
-    const failure =
-      whyUnknown(server) ?? (busy ? `the network ${want.name} is in use by ${inside.join(', ')}: stop them, or give force` : undefined)
-    return failure === undefined ? { changes: network ? [removal(want, inside)] : [] } : { changes: [], failure }
+    if (inside.length > 0 && !want.force)
+      return { changes: [], failure: `the network ${want.name} is in use by ${inside.join(', ')}: stop them, or give force` }
+    return { changes: network ? [removal(want, inside)] : [] }
   }
   const missing = (want.connected ?? []).filter((_, i) => !is.wanted?.[i])
   const [first] = missing

@@ -28,8 +28,8 @@ export interface PruneWant {
 export const pruneFacts = () => ({ server: dockerServer(), prunable: dockerPrunable() })
 
 export function planPrune(want: PruneWant, { server, prunable: is }: { server: DockerServer; prunable: Prunable }): Plan {
-  const failure = whyUnknown(server)
-  if (failure !== undefined) return { changes: [], failure }
+  const unknown = whyUnknown(server)
+  if (unknown !== undefined) return { changes: [], failure: unknown }
   // containers go first, and set free what they use
   const ended = want.containers
     ? is.containers.filter((one) => !one.State.Running && keep(want.containers_filters, one.Config.Labels, one.Created, is))
