@@ -65,7 +65,7 @@ export async function rehearse(args: RehearseArguments, outer: Terminal): Promis
     // all of it is rehearsed, and there are tasks that prove its work beside those that do it
     const proves = !args.tags?.length && allTags(loaded).includes('verify')
     const code = await allRuns({ ...args, playbook, inventory }, within, tell, { proves, stage })
-    if (args.keep) await hold(host, inventory, terminal, tell)
+    if (args.keep) await hold(host, { inventory, keyFile }, terminal, tell)
     return code
   } catch (error) {
     if (terminal.stop.aborted) return EXIT.interrupted
@@ -184,10 +184,15 @@ async function ready({ yes, edge }: RehearseArguments, terminal: Terminal, tell:
   return true
 }
 
-async function hold(host: LabHost, inventory: string, terminal: Terminal, tell: (line: string) => void): Promise<void> {
+async function hold(
+  host: LabHost,
+  { inventory, keyFile }: { inventory: string; keyFile: string },
+  terminal: Terminal,
+  tell: (line: string) => void,
+): Promise<void> {
   tell(`the host stays up until Ctrl-C. To get in:`)
   tell(`  ssh -i ${host.privateKeyFile} -o UserKnownHostsFile=${host.knownHostsFile} root@${host.address}`)
-  tell(`  npx mhprov apply -i ${inventory}`)
+  tell(`  MHPROV_AGE_KEY_FILE=${keyFile} npx mhprov apply -i ${inventory}`)
   if (terminal.stop.aborted) return
   // a timer keeps the process alive while nothing else does
   const alive = setInterval(() => undefined, 60_000)

@@ -3,12 +3,17 @@ import type { Programs } from '../module/program.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { WorldSettings } from './outside/world.ts'
 
+/** Synapse's tables, and its connections; or why there are none to see. */
+export type LiveDatabase = { readonly schema: number; readonly connections: number } | { readonly why: string }
+
 /** What is known of the database that Synapse is configured for. */
 export interface DatabaseFacts {
   /** `database.name` in Synapse's configuration: psycopg2 or sqlite3. */
   readonly name?: string
   /** Why that is not known. */
   readonly why?: string
+  /** What its server on the host says of it; unset when that cannot be asked. */
+  readonly live?: LiveDatabase
   /** An SQLite file that lies where Synapse would make one. */
   readonly sqlite?: string
   readonly wanted: 'psycopg2' | 'sqlite3'

@@ -6,7 +6,7 @@ import { matrixStep } from '../matrix/programs.ts'
 import { defineModule } from '../module/define.ts'
 import { below } from '../module/host-path.ts'
 import { bool, path, secret, text } from '../module/params.ts'
-import { configuredDatabase } from './matrix/configured-database.ts'
+import { configuredDatabase, liveDatabase, liveDatabaseFact } from './matrix/configured-database.ts'
 import { fileSize, hostname, isResolver, port, serverName } from './matrix/names.ts'
 
 const params = z.strictObject({
@@ -31,7 +31,9 @@ const params = z.strictObject({
   data_dir: path()
     .default('/var/lib/docker/volumes/synapse-data/_data')
     .describe('Directory on the host with homeserver.yaml and, when there is one, conf.d.'),
-  tunnel: bool().default(false).describe('Requests come through a Cloudflare tunnel, so that CF-Connecting-IP is to be believed.'),
+  tunnel: bool()
+    .default(false)
+    .describe('From outside, requests come through a Cloudflare tunnel: its CF-Connecting-IP is to be believed, and nobody else’s.'),
   upload_size: fileSize()
     .default(1024 * 1024)
     .describe('Bytes of the larger of two files that are sent up and fetched back.'),
@@ -65,7 +67,13 @@ const params = z.strictObject({
 
 const isPem = (given: string): boolean => given.includes('-----BEGIN CERTIFICATE-----')
 
-type Counted = { readonly ok: boolean | null; readonly name: string; readonly detail: string; readonly hint?: string }
+type Counted = {
+  readonly ok: boolean | null
+  readonly name: string
+  readonly from: string
+  readonly detail: string
+  readonly hint?: string
+}
 
 /** Proof that a homeserver works, given by the controller. */
 export const matrixVerify = defineModule({
@@ -127,7 +135,10 @@ export const matrixVerify = defineModule({
     further: tree(below(want.data_dir, 'conf.d')),
     sqlite: stat(below(want.data_dir, 'homeserver.db')),
   }),
-  more: (want, is) => ({ files: further(want.data_dir, is.further).map((file) => content(file)) }),
+  more: (want, is) => ({
+    files: further(want.data_dir, is.further).map((file) => content(file)),
+    live: want.database === 'psycopg2' ? liveDatabaseFact(is.homeserver) : undefined,
+  }),
   plan: (want, is, inputs) => {
     if (want.ca !== undefined && !is.ca?.bytes) return { changes: [], failure: `ca: ${want.ca} cannot be read (${is.ca?.why})` }
     const ca = is.ca?.bytes?.toString()
@@ -141,6 +152,7 @@ export const matrixVerify = defineModule({
       { path: below(want.data_dir, 'homeserver.yaml'), content: denied ? ({ why: 'denied' } as const) : is.homeserver },
       ...further(want.data_dir, is.further).map((file, i) => ({ path: file, content: is.files[i]! })),
     ]
+    const live = liveDatabase(is.homeserver, is.live)
     const input = {
       serverName: want.server_name,
       matrixHost: want.matrix_host,
@@ -152,6 +164,7 @@ export const matrixVerify = defineModule({
       database: {
         ...configuredDatabase(configuration),
         wanted: want.database,
+        ...(live && { live }),
         ...(is.sqlite.exists && { sqlite: below(want.data_dir, 'homeserver.db') }),
       },
       ...(ca !== undefined && { ca }),
@@ -178,6 +191,9 @@ export const matrixVerify = defineModule({
     if (first)
       return { ...numbers, changed: false, failed: true, msg: `${first.name}: ${first.detail}${first.hint ? `\n${first.hint}` : ''}` }
     if (checks.some((one) => one.detail === 'interrupted')) return { ...numbers, changed: false, failed: true, msg: 'interrupted' }
+    const outside = checks.filter((one) => one.from === 'outside')
+    if (outside.length > 0 && !outside.some((one) => one.ok))
+      return { ...numbers, changed: false, failed: true, msg: `nothing was seen from outside: ${outside[0]!.name}: ${outside[0]!.detail}` }
     const open = checks.length - passed
     return { ...numbers, changed: false, msg: `${passed} checks passed${open > 0 ? `, ${open} not reached` : ''}` }
   },

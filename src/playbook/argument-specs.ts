@@ -86,34 +86,47 @@ export function slips(specs: readonly ArgumentSpec[], vars: ReadonlyMap<string, 
   })
 }
 
-/** What is wrong with the variables of one host, as far as they are known before connecting. */
-export function checkArgumentSpecs(specs: readonly ArgumentSpec[], scope: Scope, host: string, at: Source): Diagnostic[] {
-  return specs.flatMap((spec): Diagnostic[] => {
-    const { name, required, description } = spec
+/**
+ * What is wrong with the variables of one host, by name, as far as they are known before connecting. A variable made of one that is wrong
+ * is left out: it is wrong with it.
+ */
+export function checkArgumentSpecs(specs: readonly ArgumentSpec[], scope: Scope, host: string, at: Source): Map<string, Diagnostic> {
+  const found = new Map<string, Diagnostic>()
+  for (const spec of specs) {
+    const wrong = faultOf(spec, scope, host, at)
+    if (wrong) found.set(spec.name, wrong)
+  }
+  const derived = [...found.keys()].filter((name) => {
     const binding = scope.find(name)
-    if (!binding)
-      return required
-        ? [
-            problem(
-              'missing-key',
-              `${host}: the variable ${name} is not set${description ? `: ${description}` : ''}`,
-              at,
-              'set it in the inventory',
-            ),
-          ]
-        : []
-    const place = 'value' in binding ? binding.value.at : undefined
-    if ('value' in binding && !scope.ready(readsOf(binding.value))) return []
-    try {
-      const value = 'value' in binding ? render(binding.value, scope) : scope.get(name)
-      const why = fault(spec, value, scope)
-      return why === undefined
-        ? []
-        : [problem('invalid-value', `${name}: ${why}`, place, place ? undefined : `${host}, given with -e or by the play`)]
-    } catch (error) {
-      return [renderProblem(error, place ?? at, scope)]
-    }
+    return binding && 'value' in binding && [...scope.reached(readsOf(binding.value))].some((other) => other !== name && found.has(other))
   })
+  for (const name of derived) found.delete(name)
+  return found
+}
+
+function faultOf(spec: ArgumentSpec, scope: Scope, host: string, at: Source): Diagnostic | undefined {
+  const { name, required, description } = spec
+  const binding = scope.find(name)
+  if (!binding)
+    return required
+      ? problem(
+          'missing-key',
+          `${host}: the variable ${name} is not set${description ? `: ${description}` : ''}`,
+          at,
+          'set it in the inventory',
+        )
+      : undefined
+  const place = 'value' in binding ? binding.value.at : undefined
+  if ('value' in binding && !scope.ready(readsOf(binding.value))) return undefined
+  try {
+    const value = 'value' in binding ? render(binding.value, scope) : scope.get(name)
+    const why = fault(spec, value, scope)
+    return why === undefined
+      ? undefined
+      : problem('invalid-value', `${name}: ${why}`, place, place ? undefined : `${host}, given with -e or by the play`)
+  } catch (error) {
+    return renderProblem(error, place ?? at, scope)
+  }
 }
 
 function fault({ type, choices, rules }: ArgumentSpec, value: unknown, scope: Scope): string | undefined {

@@ -68,16 +68,18 @@ export function compile(input: CompileInput): Result<Program> {
       const soFar = new Map(everDeclared)
       for (const name of declared) soFar.set(name, true)
       const base = hostScope({ inventory, host, play, playHosts: hosts, options, knowledge, declared: new Set() })
-      if (hosts.length > 0 && play.specs.length > 0)
-        problems.push(
-          ...checkArgumentSpecs(play.specs, taskScope({ ...base, declared }, undefined), host, play.hostsAt),
-          ...slips(play.specs, hostNamed(inventory, host)?.vars ?? new Map()),
-        )
+      const checked = hosts.length > 0 ? play.specs : []
+      const wrong = checkArgumentSpecs(checked, taskScope({ ...base, declared }, undefined), host, play.hostsAt)
+      problems.push(...wrong.values(), ...slips(checked, hostNamed(inventory, host)?.vars ?? new Map()))
+      // told once, as what is missing
+      for (const [name, { code }] of wrong) if (code === 'missing-key') soFar.set(name, true)
       for (const task of [...tasks, ...play.handlers]) {
         if (play.handlers.includes(task)) for (const name of tasks.flatMap((one) => registers(one, args))) soFar.set(name, true)
         const selected = play.handlers.includes(task) || isSelected(task.tags, options.tags, options.skipTags)
         const scope = taskScope({ ...base, declared: new Set(soFar.keys()) }, task)
-        checkTask(task, args.get(task)!, scope, (one) => problems.push(one))
+        // what is wrong only because an option is wrong is told at the option
+        const follows = wrong.size > 0 && [...scope.reached(readsOfTask(task, args.get(task)!))].some((name) => wrong.has(name))
+        checkTask(task, args.get(task)!, scope, (one) => (follows && one.code === 'invalid-value' ? 0 : problems.push(one)))
         if (selected) problems.push(...leftOut(task, args.get(task)!, scope, soFar))
         if (selected && secretNames.size > 0) for (const name of secretsOf(task, args.get(task)!, scope, secretNames)) secretsRead.add(name)
         for (const name of registers(task, args)) soFar.set(name, (soFar.get(name) ?? false) || selected)

@@ -63,7 +63,15 @@ export function compileTemplate(text: string, filename?: string, mayBeUndefined 
   const single = SINGLE.exec(text)
   if (single) {
     const evaluate = new Function('__scope', `with (__scope) { return (${single[1]}\n) }`) as (scope: object) => unknown
-    return { text, reads, render: (variables) => defined(evaluate(environment(variables)), mayBeUndefined) }
+    return {
+      text,
+      reads,
+      render: (variables) =>
+        defined(
+          discreet(() => evaluate(environment(variables))),
+          mayBeUndefined,
+        ),
+    }
   }
   const fill = ejs.compile(text, {
     escape: show,
@@ -72,7 +80,18 @@ export function compileTemplate(text: string, filename?: string, mayBeUndefined 
     compileDebug: filename !== undefined,
     ...(filename && { filename }),
   } as ejs.Options)
-  return { text, reads, render: (variables) => fill(environment(variables) as ejs.Data) }
+  return { text, reads, render: (variables) => discreet(() => fill(environment(variables) as ejs.Data)) }
+}
+
+/** What JSON.parse complains of holds the beginning of the text, which may be a secret's. */
+function discreet<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      error.message = error.message.replace(/(Unexpected token .{1,6}), .*is not valid JSON/s, '$1: it is not valid JSON')
+    throw error
+  }
 }
 
 /** The template as JavaScript of the same length, text outside tags blanked, so that the parser's offsets are offsets into the template. */

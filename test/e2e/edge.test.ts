@@ -33,7 +33,7 @@ test.before('a Matrix server, and another one', async (t) => {
   const keyFile = join(dir, 'key', 'age.key')
   await makeAgeKey(keyFile)
   stage = await openEdgeStage(lab, host, { dir, keyFile, tell: (line) => t.log(line) })
-  matrix = matrixHost(lab, host, { ...stage.variables, security_updates: false }, dir)
+  matrix = matrixHost(lab, host, { ...stage.variables, security_updates: false, firewall: true }, dir)
   Object.assign(matrix.env, stage.env)
 })
 test.after.always('destroys the lab', async () => {
@@ -77,6 +77,9 @@ test.serial('certificate, tunnel, names and Worker are made, the outside checks 
   t.deepEqual([second.ran.code, second.changed], [EXIT.ok, []], trouble(second))
   t.deepEqual(edge.world.lost, [])
   t.false(first.ran.stdout.includes(tunnel().secret))
+  const token = Buffer.from(JSON.stringify({ a: tunnel().account, t: tunnel().id, s: tunnel().secret })).toString('base64')
+  t.false(first.ran.stdout.includes(token))
+  t.is(await matrix.on('cat /etc/cloudflared/token'), token)
 })
 
 test.serial('each of its tags alone, in any order, finds everything as it should be', async (t) => {
@@ -138,6 +141,25 @@ test.serial('a large file goes up and comes down as it was', async (t) => {
 test.serial('two servers talk: an invitation, a join and a message each way, begun by either', async (t) => {
   t.timeout(180_000)
   await t.notThrowsAsync(stage.federate())
+})
+
+test.serial('by a certificate that the host signed itself, too: the tunnel is told to trust it', async (t) => {
+  t.timeout(180_000)
+  const own = ['-e', 'certificate=self-signed']
+  const first = await matrix.apply(...own)
+  t.is(first.ran.code, EXIT.ok, trouble(first))
+  t.true(first.changed.includes('Serve Matrix'))
+  const proof = first.ends.find((end) => end.task.module === 'matrix_verify')!.result.checks as { ok: boolean | null }[]
+  t.true(proof.length > 20 && proof.every(({ ok }) => ok === true))
+  t.deepEqual((await matrix.apply(...own)).changed, [])
+  // one that comes in its place is trusted by the run that made it, even if that is all it does
+  await matrix.on('rm /etc/ssl/mhprov/matrix.example.com.crt')
+  const tls = await matrix.apply(...own, '--tags', 'tls')
+  t.is(tls.ran.code, EXIT.ok, trouble(tls))
+  await matrix.on('for i in $(seq 100); do curl -sf http://127.0.0.1:20241/ready && exit 0; sleep 0.2; done; exit 1')
+  t.is((await outside('GET', '/_matrix/client/versions')).status, 200)
+  const back = await matrix.apply()
+  t.is(back.ran.code, EXIT.ok, trouble(back))
 })
 
 test.serial('a forgotten originServerName is noticed at once, and its remedy too', async (t) => {
@@ -231,6 +253,12 @@ test.serial('the other ways to a tunnel: credentials and a file on the host, and
   t.is(own.status, 'healthy')
   t.is(tunnel().status, 'down')
   t.deepEqual((await matrix.apply()).changed, [])
+  const image = await matrix.on("docker inspect --format '{{.Config.Image}}' cloudflared")
+  const said = await matrix.on(
+    `docker run --rm --network=none -v /etc/cloudflared:/etc/cloudflared:ro ${image} tunnel --config /etc/cloudflared/config.yml ingress validate 2>&1`,
+  )
+  t.regex(said, /\nOK$/)
+  t.notRegex(said, /unused keys|WRN/)
 
   delete matrix.env.CLOUDFLARE_TUNNEL_CREDENTIALS
   delete matrix.env.CLOUDFLARE_API_TOKEN
@@ -247,8 +275,24 @@ test.serial('without any secret of Cloudflare the rest stays, and nothing is ask
   t.timeout(120_000)
   delete matrix.env.CLOUDFLARE_TUNNEL_TOKEN
   const asked = edge.api.seen.length
-  const { ran, ends } = await matrix.apply()
+  const { ran, ends, changed } = await matrix.apply()
   t.is(ran.code, EXIT.ok)
+  t.deepEqual(changed, [])
   t.is(edge.api.seen.length, asked)
   t.deepEqual([...new Set(ends.filter((end) => end.task.module.startsWith('cloudflare_')).map((end) => end.status))], ['skipped'])
+})
+
+test.serial('credentials that are none are refused before they are kept, and no part of them is shown', async (t) => {
+  t.timeout(60_000)
+  const bad = await matrix.apply('--tags', 'cloudflared', '-e', JSON.stringify({ cloudflare_tunnel_credentials: 'not-what-it-should-be' }))
+  t.is(bad.ran.code, EXIT.failed)
+  t.regex(trouble(bad), /must be the JSON that `cloudflared tunnel create` wrote/)
+  t.false(bad.ran.stdout.includes('not-what-it'))
+})
+
+test.serial('with a public address instead, the tunnel goes', async (t) => {
+  t.timeout(60_000)
+  const direct = await matrix.apply('--tags', 'cloudflared', '-e', 'edge=direct')
+  t.deepEqual([direct.ran.code, direct.changed], [EXIT.ok, ['Take away what no longer leads here']], trouble(direct))
+  t.is(await matrix.on('docker ps -a --format "{{.Names}}"'), 'synapse')
 })

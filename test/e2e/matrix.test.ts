@@ -316,11 +316,22 @@ test.serial('a rate limit that lasts is no fault: the login is not tried, all el
   t.regex(login?.detail ?? '', /rate limited for another \d+ s/)
 })
 
-test.serial('behind a tunnel CF-Connecting-IP may be believed', async (t) => {
-  await on(t, edit(`/unset X-Forwarded-For/a ${CLOUDFLARE}`))
-  const { code, stdout } = await verify({ tunnel: true }, '-o', 'json')
-  await on(t, `mv /root/matrix.conf ${VHOST}; ${reload}`)
-  t.is(code, EXIT.ok, stdout)
+test.serial('behind a tunnel CF-Connecting-IP may be believed, of the tunnel alone', async (t) => {
+  const guarded = CLOUDFLARE.replace(/"$/, ` && -R '\\''172.16.0.0/12'\\''"`)
+  for (const [line, failing] of [
+    [guarded, []],
+    [CLOUDFLARE, ['client_address']],
+  ] as const) {
+    await on(t, edit(`/unset X-Forwarded-For/a ${line}`))
+    const ran = await verify({ tunnel: true }, '-o', 'json')
+    await on(t, `mv /root/matrix.conf ${VHOST}; ${reload}`)
+    t.deepEqual(
+      checksOf(ran)
+        .filter(({ ok }) => !ok)
+        .map(({ id }) => id),
+      failing,
+    )
+  }
 })
 
 test.serial('Synapse is stopped: that it is down is told, and the rest is not reached', async (t) => {

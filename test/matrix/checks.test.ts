@@ -110,13 +110,22 @@ test('a third of a certificate’s life must be left', (t) => {
 
 test('what the configuration says of the database', async (t) => {
   const verdict = async (facts: DatabaseFacts) => {
-    const run = await runWith(t, () => undefined, facts)
+    const run = await runWith(t, (_request, response) => response.end('OK'), facts)
     const { ok, detail } = await database.run(run, run.synapse)
     return [ok, detail]
   }
   t.deepEqual(await verdict(known), [true, 'PostgreSQL'])
   t.deepEqual(await verdict({ name: 'sqlite3', wanted: 'sqlite3', sqlite: '/data/homeserver.db' }), [true, 'SQLite'])
   t.deepEqual(await verdict({ ...known, sqlite: '/x/homeserver.db' }), [false, 'PostgreSQL is configured, but there is /x/homeserver.db'])
+  t.deepEqual(await verdict({ ...known, live: { schema: 93, connections: 5 } }), [true, 'PostgreSQL, schema 93, 5 connections'])
+  t.deepEqual(await verdict({ ...known, live: { schema: 93, connections: 0 } }), [
+    false,
+    'PostgreSQL is configured, but Synapse has no connection to it',
+  ])
+  t.deepEqual(await verdict({ ...known, live: { why: 'the database x holds no tables of Synapse' } }), [
+    false,
+    'the database x holds no tables of Synapse',
+  ])
   t.deepEqual(await verdict({ wanted: 'psycopg2', why: 'no file' }), [false, "Synapse's configuration cannot be read: no file"])
 })
 

@@ -1,7 +1,9 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import test from 'ava'
+import type { Content } from '../../src/facts/content.ts'
 import type { VerifyInput } from '../../src/matrix/programs.ts'
-import type { Plan } from '../../src/module/define.ts'
+import type { Output, Plan } from '../../src/module/define.ts'
+import { liveDatabase, liveDatabaseFact } from '../../src/modules/matrix/configured-database.ts'
 import { matrixVerify } from '../../src/modules/matrix-verify.ts'
 import { scratch } from '../helpers/scratch.ts'
 import { settle } from '../helpers/settle.ts'
@@ -40,6 +42,42 @@ test('the database is the one that the last of the configuration files names', a
   writeFileSync(further.at('conf.d/60-other.yaml'), 'a: "\n')
   t.regex(inputOf(await planned({ data_dir })).database.why ?? '', /60-other\.yaml is not YAML: /)
   t.regex(inputOf(await planned({ data_dir: '/nonexistent' })).database.why ?? '', /^there is no \/nonexistent\/homeserver\.yaml$/)
+})
+
+const psycopg2 = (args: string) => ({ bytes: Buffer.from(`database: { name: psycopg2, args: { ${args} } }\n`) }) as Content
+
+test('the server on the host is asked for the database that homeserver.yaml names, when that is there', (t) => {
+  const asked = (args: string) => (liveDatabaseFact(psycopg2(args))?.key as { database: string } | undefined)?.database
+  for (const host of ['host: /run/postgresql', 'host: localhost, port: 5432', 'host: host.docker.internal', 'cp_min: 1'])
+    t.is(asked(`user: u, dbname: synapse, ${host}`), 'synapse')
+  for (const other of ['host: db.example.com, user: u, dbname: x', 'user: u, dbname: x, port: 5433', 'dbname: x'])
+    t.is(asked(other), undefined)
+})
+
+test('what that server says of Synapse', (t) => {
+  const here = psycopg2('user: u, dbname: synapse')
+  t.deepEqual(liveDatabase(here, { rows: [{ schema: 93, connections: 5 }] }), { schema: 93, connections: 5 })
+  t.deepEqual(liveDatabase(here, { why: 'query', error: 'relation "schema_version" does not exist' }), {
+    why: 'the database synapse holds no tables of Synapse',
+  })
+  t.deepEqual(liveDatabase(here, { why: 'no connection', error: 'no such database' }), {
+    why: 'PostgreSQL cannot be asked for database synapse: no such database',
+  })
+  t.is(liveDatabase(here, { why: 'no psql', error: '' }), undefined)
+})
+
+test('when nothing could be looked at from outside, that is no proof', (t) => {
+  const output = (ok: boolean | null) => ({
+    stdout: Buffer.from(
+      JSON.stringify([
+        { id: 'health', name: 'Synapse up', from: 'host', ok: true, detail: '' },
+        { id: 'reach', name: 'public host', from: 'outside', ok, detail: 'IPv6 only' },
+      ]),
+    ),
+  })
+  const result = (ok: boolean | null) => matrixVerify.result!({} as never, {} as never, [output(ok) as Output], {} as never)
+  t.like(result(null), { failed: true, msg: 'nothing was seen from outside: public host: IPv6 only' })
+  t.is(result(true).failed, undefined)
 })
 
 test('a directory that only root may search is told from one without a configuration', async (t) => {

@@ -155,7 +155,7 @@ async def metrics(connector, reader, writer):
         b"/ready": (status, state),
         b"/healthcheck": (200, "OK\n"),
         b"/config": (200, configuration),
-        b"/metrics": (200, f"cloudflared_tunnel_ha_connections {count}\n"),
+        b"/metrics": (200, f'build_info{{goversion="go1.26",revision="",type="",version="${version}"}} 1\ncloudflared_tunnel_ha_connections {count}\n'),
     }
     code, text = answers.get(line[1] if len(line) > 1 else b"", (404, "404 page not found\n"))
     writer.write(f"HTTP/1.1 {code} -\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n{text}".encode())

@@ -3,7 +3,9 @@ import { command } from './command.ts'
 import { connectorModule } from './connector.ts'
 import { ingressModule } from './ingress.ts'
 
-const version = '2026.8.0'
+const now = new Date()
+/** As young as the real one is kept: it says itself when it is too old. */
+const version = `${now.getFullYear()}.${now.getMonth() + 1}.0`
 
 /**
  * A stand-in of cloudflared, which Debian does not have: it takes the real one's flags, environment and files, and speaks to the

@@ -68,11 +68,11 @@ export const login: Check = {
   },
 }
 
-/** Without a tunnel nobody may say of himself that Cloudflare saw another address. */
+/** Only by a tunnel may anybody say of himself what Cloudflare saw; its edge takes such a header for its own. */
 const forged = ({ want }: Run, web: Client) => ({
   'User-Agent': agent(web),
   'X-Forwarded-For': FORGED,
-  ...(!want.tunnel && { 'CF-Connecting-IP': FORGED_CF }),
+  ...(!(want.tunnel && web.way.outside) && { 'CF-Connecting-IP': FORGED_CF }),
 })
 
 export const clientAddress: Check = {
@@ -97,7 +97,7 @@ export const clientAddress: Check = {
     if (seen.includes(FORGED_CF))
       return fault(
         `Synapse believes a forged CF-Connecting-IP (${FORGED_CF})`,
-        'the virtual host believes CF-Connecting-IP without a tunnel in front: take that line away',
+        'the virtual host believes CF-Connecting-IP of anybody: only of the tunnel it may, or take that line away',
       )
     if (web.way.outside) return seenOutside(seen, run, web)
     if (seen.includes(HERE)) return good(`${HERE}, forged ones ignored`)

@@ -54,8 +54,8 @@ export const database: Check = {
   name: 'database',
   from: 'host',
   needs: [],
-  run: async ({ want: { database } }) => {
-    const { name, why, sqlite, wanted } = database
+  run: async ({ want: { database }, synapse }) => {
+    const { name, why, sqlite, wanted, live } = database
     const named = { psycopg2: 'PostgreSQL', sqlite3: 'SQLite' }
     if (name === undefined) return fault(`Synapse's configuration cannot be read: ${why ?? 'it names no database'}`)
     if (name !== wanted)
@@ -68,6 +68,13 @@ export const database: Check = {
         `PostgreSQL is configured, but there is ${sqlite}`,
         'Synapse has run on SQLite: see that what is in it was taken over (synapse_port_db), then move the file away',
       )
-    return good(named[wanted])
+    if (live && 'why' in live) return fault(live.why, 'correct the database block of homeserver.yaml and restart the container')
+    // one that is down has none either, and that is told already
+    if (live?.connections === 0 && (await synapse.ask({ path: '/health' })).ok)
+      return fault(
+        'PostgreSQL is configured, but Synapse has no connection to it',
+        'it still runs with what was configured when it was started: restart the container',
+      )
+    return good(live ? `${named[wanted]}, schema ${live.schema}, ${live.connections} connections` : named[wanted])
   },
 }

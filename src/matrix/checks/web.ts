@@ -59,7 +59,9 @@ export const adminClosed: Check = {
   run: async (_run, web) => {
     const reply = await web.ask({ path: '/_synapse/admin/v1/server_version' })
     if (!reply.ok) return reply
-    if (reply.status !== 200 || !reply.json) return good(`refused (${reply.status})`)
+    if (reply.status === 403 || reply.status === 404) return good(`refused (${reply.status})`)
+    if (reply.status !== 200 || !reply.json)
+      return fault(`/_synapse/admin/v1/server_version: ${describe(reply)}`, 'expected 403 or 404: what answers there instead?')
     return fault(
       '/_synapse/admin/v1/server_version answers',
       'anyone can try the admin API: proxy only /_matrix and /_synapse/client, not /_synapse or /',

@@ -31,11 +31,15 @@ export interface Edge {
   readonly instead: Map<string, (...args: [...Parameters<RequestListener>, () => void]) => void>
   readonly key: KeyObject
   /** What the connector says of itself. */
-  ready: { status: number; connections: number }
+  ready: { status: number; connections: number; release: string }
   outside: OutsideInput
   tunnelMetricsPort: number | undefined
   run(signal?: AbortSignal, say?: (line: string) => void): Promise<CheckResult[]>
 }
+
+const today = new Date()
+/** Of the connector: this month's. */
+export const RELEASE = `${today.getFullYear()}.${today.getMonth() + 1}.0`
 
 const ANY = { 'Access-Control-Allow-Origin': '*' }
 
@@ -119,10 +123,13 @@ export async function edge(t: ExecutionContext): Promise<Edge> {
   const apex = await serve(`${net}.1`, SERVER_NAME, site)
   const hosts = [await serve(`${net}.2`, MATRIX_HOST, synapse(key)), await serve(`${net}.3`, MATRIX_HOST, synapse(key))] as const
   const httpPort = await serving(t, createHttpServer(synapse(key)))
-  const metrics = createHttpServer((_request, response) => json(response, it.ready.status, { readyConnections: it.ready.connections }))
+  const metrics = createHttpServer((request, response) => {
+    if (request.url === '/metrics') response.end(`build_info{goversion="go1.26",revision="",type="",version="${it.ready.release}"} 1\n`)
+    else json(response, it.ready.status, { readyConnections: it.ready.connections })
+  })
   const it: Edge = {
     ...{ zone, authority: made, net, apex, hosts, instead, key },
-    ready: { status: 200, connections: 4 },
+    ready: { status: 200, connections: 4, release: RELEASE },
     outside: { resolver: await serveZone(t, zone), ca: made.ca },
     tunnelMetricsPort: await serving(t, metrics),
     run: (signal = new AbortController().signal, say = () => undefined) => {

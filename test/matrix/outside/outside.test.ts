@@ -5,7 +5,7 @@ import { createServer as createTcpServer, type Socket } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import { freePort } from '../../transport/sshd.ts'
 import { serving } from '../server.ts'
-import { type Edge, edge, json, MATRIX_HOST, SERVER_NAME } from './edge.ts'
+import { type Edge, edge, json, MATRIX_HOST, RELEASE, SERVER_NAME } from './edge.ts'
 import { keyDocument } from './keys.ts'
 
 const ALL = [
@@ -40,7 +40,7 @@ test('all is well', async (t) => {
   t.regex(detail('reach_matrix_host'), /^certificate valid until \d{4}-\d\d-\d\d, 2 addresses$/)
   t.is(detail('server_name_resolution'), 'well-known: matrix.example.com:443 → matrix.example.com:443')
   t.is(detail('signing_key'), 'ed25519:a_test, signed, the one on the host')
-  t.is(detail('tunnel'), '4 of 4 connections')
+  t.is(detail('tunnel'), `4 of 4 connections, release ${RELEASE}`)
 })
 
 const CLIENT = '/.well-known/matrix/client'
@@ -354,6 +354,13 @@ const BROKEN: { what: string; breaks: (edge: Edge) => unknown; fails: string | s
     detail: /server_version answers$/,
     hint: /proxy only/,
   },
+  {
+    what: 'something else answers for the admin API',
+    breaks: serves('/_synapse/admin/v1/server_version', {}, {}, 500),
+    fails: 'admin_closed_outside',
+    detail: /^\/_synapse\/admin\/v1\/server_version: 500/,
+    hint: /expected 403 or 404/,
+  },
   // federation
   {
     what: 'no federation is served',
@@ -415,11 +422,20 @@ const BROKEN: { what: string; breaks: (edge: Edge) => unknown; fails: string | s
   {
     what: 'the tunnel is not connected',
     breaks: (it) => {
-      it.ready = { status: 503, connections: 0 }
+      it.ready = { ...it.ready, status: 503, connections: 0 }
     },
     fails: 'tunnel',
     detail: /^the connector has no connection to the edge$/,
     hint: /7844/,
+  },
+  {
+    what: 'the connector is too old',
+    breaks: (it) => {
+      it.ready.release = `${new Date().getFullYear() - 1}.1.2`
+    },
+    fails: 'tunnel',
+    detail: /^cloudflared \d+\.1\.2 is (1[2-9]|2\d) months old/,
+    hint: /docker pull/,
   },
   {
     what: 'the connector is not there',
@@ -511,7 +527,7 @@ test('an interrupt ends it, also where the other end says nothing', async (t) =>
   t.is(sockets.length, 1)
   t.deepEqual(
     results.map(({ id, detail }) => [id, detail]),
-    ALL.map((id) => [id, id === 'tunnel' ? '4 of 4 connections' : 'interrupted']),
+    ALL.map((id) => [id, id === 'tunnel' ? `4 of 4 connections, release ${RELEASE}` : 'interrupted']),
   )
 })
 
