@@ -114,7 +114,7 @@ async function predict(
   writes: boolean,
 ): Promise<Outcome> {
   if (writes) onPlan(plan.changes)
-  const opaque = plan.changes.some((change) => change.opaque) && !onlyReads
+  const opaque = plan.changes.some((change) => change.opaque || change.starts) && !onlyReads
   if (plan.changes.some((change) => change.opaque || change.reads)) {
     const result = { changed: writes, msg: 'not run in a dry run' }
     if (foresee) cache.predict(plan.changes.flatMap((change) => change.makes ?? []))
@@ -136,7 +136,7 @@ async function predict(
     ...module.result?.(want, after, [], inputs),
     ...diffOf(plan.changes),
   }
-  return settle(result, changes, plan)
+  return { ...settle(result, changes, plan), ...(opaque && { opaque }) }
 }
 
 async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[], setting: Setting, writes: boolean): Promise<Outcome> {

@@ -153,7 +153,8 @@ export async function serveDns(options: DnsOptions): Promise<DnsServer> {
   }
   const { tcp, udp, port } = await listen(options.port ?? 53).catch((error: NodeJS.ErrnoException) => {
     if (options.port !== undefined || (error.code !== 'EADDRINUSE' && error.code !== 'EACCES')) throw error
-    return listen(0)
+    // the number that TCP got may be taken for UDP
+    return listen(0).catch(() => listen(0))
   })
   tcp.unref()
   udp.unref()

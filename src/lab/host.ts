@@ -82,7 +82,7 @@ export async function makeHost(options: HostOptions): Promise<Made> {
   const awaitUp = async () => {
     const greeted = await awaitSsh(address, port, () => signal.aborted || !power.isOn())
     // Until systemd has reached the login stage, users beside root are turned away.
-    const up = greeted && (await run('systemctl is-system-running --wait', { timeout: 90_000 })).code !== 255
+    const up = greeted && (await run('systemctl is-system-running --wait', { timeout: 180_000 })).code !== 255
     signal.throwIfAborted()
     if (!up) throw new Error(`the lab host ${name} did not come up; its console ends with:\n${consoleEnd(dir)}`)
   }

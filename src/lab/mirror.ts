@@ -1,4 +1,5 @@
 import { attempt, must } from './command.ts'
+import { locked } from './lock.ts'
 import type { Suite } from './recipe.ts'
 
 /** Where a lab host gets its packages: what this machine's own apt uses. */
@@ -26,7 +27,8 @@ const targets = async (): Promise<string[][]> => {
 export async function findMirror(suite: Suite, signal?: AbortSignal): Promise<Mirror> {
   let known = await targets()
   if (!known.some(([label]) => label === 'Debian')) {
-    await attempt(['apt-get', '-q', 'update'], { signal, timeout: 300_000 })
+    // two labs that begin at once would each find the other's lock
+    await locked('/run/mhprov-apt.lock', () => attempt(['apt-get', '-q', 'update'], { signal, timeout: 300_000 }), signal)
     known = await targets()
   }
   const archive = known.find(([label, release]) => label === 'Debian' && release !== undefined && !release.includes('-'))?.[2]

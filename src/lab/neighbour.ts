@@ -60,7 +60,7 @@ docker run -d --name synapse --no-healthcheck -p 443:8448 -v synapse-data:/data 
   ${IMAGE} run --config-path=/data/homeserver.yaml --config-path=/data/conf.d >/dev/null
 i=0
 until curl -fso /dev/null --cacert ${DATA}/ca.pem --resolve "$1:443:127.0.0.1" "https://$1/_matrix/client/versions"; do
-  i=$((i + 1)); [ $i -lt 240 ] || { docker logs --tail 40 synapse >&2; exit 1; }
+  i=$((i + 1)); [ $i -lt 720 ] || { docker logs --tail 40 synapse >&2; exit 1; }
   sleep 0.25
 done
 `

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProgramContext } from '../module/program.ts'
 import { type Client, clientOf, must } from './client.ts'
 import type { Fault } from './fault.ts'
@@ -44,11 +45,23 @@ export async function register(synapse: Client, secret: string, account: NewAcco
   return { ok: true, id, token }
 }
 
+/** Times that are tried, half a second apart: after a restart of PostgreSQL Synapse finds its connections dead one by one, and fails at each. */
+const TRIES = 10
+
+async function registerPatiently(synapse: Client, secret: string, account: NewAccount): Promise<Registered | Fault> {
+  for (let tries = 1; ; tries++) {
+    const made = await register(synapse, secret, account)
+    // Synapse's word for an internal error
+    if (made.ok || made.errcode !== 'M_UNKNOWN' || tries === TRIES) return made
+    await sleep(500, undefined, { signal: synapse.signal }).catch(() => undefined)
+  }
+}
+
 /** The program behind `matrix_user`. */
 export async function makeAccount(want: AccountInput, context: ProgramContext): Promise<{ ok: true; user_id: string } | Fault> {
   const synapse = clientOf(synapseWay(want, context), context.signal, { left: 60_000, say: context.say })
   const { name, admin } = want
-  const made = await register(synapse, want.secret.reveal(), { name, password: want.password.reveal(), admin })
+  const made = await registerPatiently(synapse, want.secret.reveal(), { name, password: want.password.reveal(), admin })
   if (!made.ok) return made
   // the session that came with it is nobody's
   const closed = await must(synapse, { path: '/_matrix/client/v3/logout', token: made.token, json: {} }, `ending the session of ${made.id}`)

@@ -53,6 +53,8 @@ export interface Change {
   readonly diff?: Diff
   /** It may alter or create things nobody can name beforehand (installing a package, a user's command). */
   readonly opaque?: true
+  /** It starts a service: what that then makes and answers nobody can name beforehand; its own result is known. */
+  readonly starts?: true
   /** It changes nothing on the host (a request, a wait, a command that only reads): never counts as changed, never runs in a dry run. */
   readonly reads?: true
 }

@@ -69,6 +69,11 @@ export const matrixUser = defineModule({
         changes: [],
         failure: `whether ${idOf(want)} is there cannot be told: Synapse shows profiles to those who log in only (require_auth_for_profile_requests)`,
       }
+    if (is === 'silent')
+      return {
+        changes: [],
+        failure: `whether ${idOf(want)} is there cannot be told: Synapse does not answer on port ${want.http_port} of the host; is it running?`,
+      }
     const { name, password, admin, server_name: serverName, http_port: httpPort, registration_shared_secret: secret } = want
     return [
       {

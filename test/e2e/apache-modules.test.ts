@@ -46,7 +46,7 @@ async function refuses(t: ExecutionContext, module: AnyModule, params: object, m
 
 const site = (text: string, name = 'chat.example.com') =>
   `<VirtualHost *:80>\n  ServerName ${name}\n  RewriteEngine on\n  RewriteRule ^ - [R=200]\n  ErrorDocument 200 "${text}"\n</VirtualHost>\n`
-const serves = () => on('systemctl reload apache2 && curl -s -H "Host: chat.example.com" http://127.0.0.1/')
+const serves = () => on('systemctl reload apache2 && sleep 1 && curl -s -H "Host: chat.example.com" http://127.0.0.1/')
 
 test.serial('without Apache: what is wanted cannot be had, and what is not wanted is not there', async (t) => {
   const missing = /^there is no a2en(site|conf|mod) on this host: Apache is not installed \(package apache2\)$/

@@ -98,7 +98,7 @@ test.serial('half of it, a reboot in the midst of the rest, and the next apply f
 
 test.serial('the watch does see a secret that stands on a command line', async (t) => {
   const seen = await watching(async () => {
-    await matrix.host.run(`sh -c 'sleep 2; :' ${SECRETS.synapse_database_password}`)
+    await matrix.host.run(`sh -c 'sleep 8; :' ${SECRETS.synapse_database_password}`)
   })
   t.regex(seen, /seen [1-9]/)
 })
@@ -305,7 +305,7 @@ test.serial('another server name is refused, by a dry run and by any part of the
 test.serial('after a reboot the server comes back by itself, and there is nothing to do', async (t) => {
   t.timeout(180_000)
   await matrix.host.reboot()
-  await matrix.on('for i in $(seq 120); do curl -sf http://127.0.0.1:8008/health && exit 0; sleep 0.5; done; exit 1')
+  await matrix.on('for i in $(seq 240); do curl -sf http://127.0.0.1:8008/health && exit 0; sleep 0.5; done; exit 1')
   const again = await apply()
   t.is(again.ran.code, EXIT.ok, trouble(again))
   t.deepEqual(again.changed, [])

@@ -206,7 +206,7 @@ const BROKEN: {
     breaks: edit(`/unset X-Forwarded-For/a ${CLOUDFLARE}`),
     fails: 'client_address',
     detail: /CF-Connecting-IP \(203\.0\.113\.9\)/,
-    hint: /without a tunnel/,
+    hint: /only of the tunnel/,
   },
   {
     what: 'Apache sends no client address',

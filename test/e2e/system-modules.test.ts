@@ -178,7 +178,7 @@ test.serial('apt: upgrading, cleaning, repairing', async (t) => {
 test.serial('apt: another process that holds a lock is named and waited for', async (t) => {
   const hold = (lock: string) =>
     on(
-      `perl -e 'use Fcntl; open(F, "+>>", $ARGV[0]); $p = pack("s s l! l! i", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $p) or die; sleep 4' ${lock} >/dev/null 2>&1 & sleep 1`,
+      `perl -e 'use Fcntl; open(F, "+>>", $ARGV[0]); $p = pack("s s l! l! i", F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $p) or die; sleep 8' ${lock} >/dev/null 2>&1 & sleep 1`,
     )
   await hold('/var/lib/apt/lists/lock')
   const updated = await settle(apt, { update_cache: true }, { prefix: prefix() })
@@ -313,9 +313,9 @@ test.serial('user: SSH keys', async (t) => {
 
 const UNITS = `cd /etc/systemd/system
 printf '[Service]\\nExecStart=/bin/sleep 1000\\n[Install]\\nWantedBy=multi-user.target\\n' >mhs.service; cp mhs.service mhs@.service
-printf '[Service]\\nExecStart=/bin/sh -c "echo boom; sleep 0.1; exit 3"\\n' >mhfail.service
+printf '[Service]\\nExecStart=/bin/sh -c "echo boom; journalctl --sync; exit 3"\\n' >mhfail.service
 printf '[Service]\\nType=oneshot\\nExecStart=/bin/false\\n' >mhone.service
-printf '[Service]\\nRestart=always\\nExecStart=/bin/sh -c "echo loop; exit 3"\\n' >mhloop.service
+printf '[Unit]\\nStartLimitIntervalSec=0\\n[Service]\\nRestart=always\\nExecStart=/bin/sh -c "echo loop; exit 3"\\n' >mhloop.service
 printf '[Service]\\nExecStart=/bin/sleep 1000\\nExecReload=/bin/true\\n[Install]\\nAlias=mhalias.service\\nWantedBy=multi-user.target\\n' >mhreal.service
 printf '[Unit]\\nRequires=mhd.socket\\n[Service]\\nExecStart=/bin/sleep 100\\n[Install]\\nAlso=mhd.socket\\n' >mhd.service
 printf '[Socket]\\nListenStream=127.0.0.1:4069\\n[Install]\\nWantedBy=sockets.target\\n' >mhd.socket

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import type { Program } from '../../src/module/program.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 import { connectLocal, localTarget } from '../../src/transport/local.ts'
 import { HostLost } from '../../src/transport/transport.ts'
 import { play } from '../helpers/play.ts'
+import { serving } from '../matrix/server.ts'
 
 // What the engine does with a step that is a program of the controller; matrix_verify plans one that reads, matrix_user one that changes.
 
@@ -20,12 +22,19 @@ const PLAY = `
         data_dir: /nonexistent
       register: proof
 `
-const ACCOUNT = `
+/** Of a Synapse that has no account. */
+async function account(t: ExecutionContext): Promise<string> {
+  const port = await serving(
+    t,
+    createHttpServer((_request, response) => response.writeHead(404).end()),
+  )
+  return `
 - hosts: all
   tasks:
     - name: account
-      matrix_user: { name: alice, password: of-alice, server_name: example.com, registration_shared_secret: very-secret, http_port: 1 }
+      matrix_user: { name: alice, password: of-alice, server_name: example.com, registration_shared_secret: very-secret, http_port: ${port} }
 `
+}
 
 const withProgram = (program: Program, name = 'verify matrix') => ({ deps: { programs: { [name]: program } } })
 const check = (more: object) => ({ id: 'one', name: 'the one', from: 'host', ok: true, detail: 'well', ms: 1, ...more })
@@ -61,19 +70,19 @@ test('a dry run runs none that reads, and foretells what one that changes makes'
   const program: Program = async () => t.fail()
   const dry = await play(PLAY, { check: true, ...withProgram(program) })
   t.deepEqual(dry.ends, ['here proof skipped'])
-  const foretold = await play(ACCOUNT, { check: true, ...withProgram(program, 'register matrix account') })
+  const foretold = await play(await account(t), { check: true, ...withProgram(program, 'register matrix account') })
   t.deepEqual(foretold.ends, ['here account changed'])
   t.like(foretold.results.account, { user_id: '@alice:example.com' })
 })
 
 test('a program that changes something counts as changed, and the facts are asked anew after it', async (t) => {
   const played = await play(
-    ACCOUNT,
+    await account(t),
     withProgram(async () => ({ ok: true }), 'register matrix account'),
   )
   t.deepEqual(played.ends, ['here account changed'])
   const failed = await play(
-    ACCOUNT,
+    await account(t),
     withProgram(async () => ({ ok: false, detail: 'no', hint: 'do so' }), 'register matrix account'),
   )
   t.deepEqual(failed.ends, ['here account failed'])

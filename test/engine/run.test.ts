@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { folder } from '../helpers/mhprov.ts'
 import { play } from '../helpers/play.ts'
 
 test('a registered result is read by later tasks, and a condition decides', async (t) => {
@@ -202,8 +203,7 @@ test('what depends on facts is computed when they are known', async (t) => {
 })
 
 test('tasks in files and roles are found beside the playbook, with their defaults and handlers', async (t) => {
-  const { mkdirSync, mkdtempSync, writeFileSync } = await import('node:fs')
-  const dir = mkdtempSync(join((await import('node:os')).tmpdir(), 'mhprov-role-'))
+  const dir = folder({})
   for (const part of ['tasks', 'defaults', 'handlers', 'vars']) mkdirSync(join(dir, 'roles/web', part), { recursive: true })
   writeFileSync(join(dir, 'more.yaml'), '- { name: from file, debug: { msg: "<%= port %>" } }\n')
   writeFileSync(

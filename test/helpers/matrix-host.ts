@@ -38,13 +38,14 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days ${day
 /** Waits until Synapse answers; a container that does not start shows its log. */
 export const AWAIT_SYNAPSE = `i=0
 until curl -fso /dev/null http://127.0.0.1:8008/health; do
-  i=$((i + 1)); [ $i -lt 240 ] || { docker logs --tail 40 synapse >&2; exit 1; }
+  i=$((i + 1)); [ $i -lt 720 ] || { docker logs --tail 40 synapse >&2; exit 1; }
   sleep 0.25
 done
 `
 
 export const SET_UP = `set -e
 export DEBIAN_FRONTEND=noninteractive
+apt-get -q update >/dev/null
 apt-get -q install -y --no-install-recommends docker.io apache2 openssl curl >/dev/null
 docker pull -q matrixdotorg/synapse >/dev/null
 v='-v synapse-data:/data'

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +24,9 @@ export function mhprov(
     onOutput?: (text: string) => void
   } = {},
 ): Promise<Ran> {
-  const env = { ...process.env, NO_COLOR: '1', SSH_AUTH_SOCK: '', ...options.env }
+  // a developer's own tokens are not for tests
+  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CLOUDFLARE_')))
+  const env = { ...own, NO_COLOR: '1', SSH_AUTH_SOCK: '', ...options.env }
   const child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin.on('error', () => undefined)
   child.stdin.end(options.stdin ?? '')
@@ -53,9 +55,15 @@ type End = Extract<Event, { type: 'task:end' }>
 /** The ends of all tasks, in order. */
 export const endsOf = (ran: Ran): End[] => eventsOf(ran).filter((event): event is End => event.type === 'task:end')
 
-/** A fresh folder holding these files. */
+const folders: string[] = []
+process.on('exit', () => {
+  for (const dir of folders) rmSync(dir, { recursive: true, force: true })
+})
+
+/** A fresh folder holding these files; it goes when the process ends. */
 export function folder(files: Readonly<Record<string, string>>): string {
   const dir = mkdtempSync(join(tmpdir(), 'mhprov-test-'))
+  folders.push(dir)
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text)
   return dir
 }

@@ -7,6 +7,9 @@ import { type Fact, type HostFact, isRemote } from '../../src/module/fact.ts'
 import { httpClient } from '../../src/transport/http.ts'
 import { type Settled, settle, shell } from './settle.ts'
 
+// what files a test makes by itself have the modes that it says
+process.umask(0o022)
+
 /** A directory of its own for one test, removed after it, with files made in it by name. */
 export function scratch(t: ExecutionContext, files: Record<string, string | Buffer> = {}) {
   const root = mkdtempSync(join(tmpdir(), 'mhprov-test-'))

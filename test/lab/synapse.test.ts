@@ -102,7 +102,7 @@ test('Synapse is configured by generate, checked by -m synapse.config, and runs'
   await says(`docker run -d --name synapse -p 127.0.0.1:8008:8008 ${volume} ${image} run ${paths}`)
   const healthy = `i=0
 until [ "$(docker inspect -f '{{.State.Health.Status}}' synapse)" = healthy ]; do
-  i=$((i + 1)); [ $i -lt 240 ] || { docker logs synapse >&2; exit 1; }
+  i=$((i + 1)); [ $i -lt 720 ] || { docker logs synapse >&2; exit 1; }
   sleep 0.25
 done`
   t.is(await says(healthy), '')

@@ -120,7 +120,10 @@ test('the token is in no argument, environment or variable that a script can see
   const seen = await shell.request({ script: 'set; env; tr "\\0" "\\n" </proc/$$/cmdline; tr "\\0" "\\n" </proc/$$/environ' })
   const [token] = (await shell.request({ script: 'cat /proc/$$/stat >/dev/null; echo "${_k-}${_f-}${_s-}"' })).stdout.toString().split('\n')
   t.is(token, '')
-  t.notRegex(seen.stdout.toString(), /[0-9a-f]{32}/)
+  // what the tests themselves were given may look like one
+  const given = Object.values(process.env).sort((a, b) => b!.length - a!.length)
+  const own = given.reduce<string>((text, value) => (value ? text.replaceAll(value, '') : text), seen.stdout.toString())
+  t.notRegex(own, /[0-9a-f]{32}/)
 })
 
 test('an exit trap of a script runs', async (t) => {

@@ -4,7 +4,7 @@ import { type Client, clientOf, must } from '../client.ts'
 import { type Fault, fault } from '../fault.ts'
 
 /** Milliseconds for all of it; an interrupted run is cleaned up after, too. */
-const WITHIN = 60_000
+const WITHIN = 120_000
 const PURGES = 3
 const PURGE_LOOKS = 60
 

@@ -75,6 +75,7 @@ const making = (situation: Situation): Change => {
       : `create ${start ? 'and start ' : ''}container ${want.name} from ${situation.name}`,
     steps: [run(script, payload)],
     makes: [dockerContainer(want.name).will(predicted(situation, start))],
+    ...(start && { starts: true as const }),
   }
 }
 
@@ -133,6 +134,7 @@ export const starting = (want: ContainerWant, is: DockerContainer): Change => ({
   summary: is.State.Paused ? `unpause container ${want.name}` : `start container ${want.name}`,
   steps: [run(dockerScript(sh`docker container ${is.State.Paused ? 'unpause' : 'start'} ${want.name} >/dev/null`))],
   makes: [becomes(is, want.name, RUNNING)],
+  starts: true,
 })
 
 export const stopping = (want: ContainerWant, is: DockerContainer): Change => ({

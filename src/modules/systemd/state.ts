@@ -39,8 +39,7 @@ export function stateChange(want: UnitWant, is: Unit | undefined): Change[] {
           status: { ...known.status, ActiveState: active, SubState: verb === 'stop' ? 'dead' : 'running' },
         })),
       ],
-      // what a service answers and makes once it runs (containers, databases) is not known before
-      ...(verb === 'start' && { opaque: true as const }),
+      ...(verb === 'start' && { starts: true as const }),
       ...(before !== after && { diff: { before: `state: ${before}\n`, after: `state: ${after}\n` } }),
     },
   ]
