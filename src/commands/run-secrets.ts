@@ -151,6 +151,9 @@ export async function keepSecrets(
   const saved = await store.save(values, made)
   if (!saved.ok) say(saved.problems, terminal)
   else if (saved.value.madeKey) terminal.err(`secrets: made the key ${store.keyFile}: keep a copy, nothing else opens ${store.file}\n`)
+  // whoever lost the file learns here that accounts which are there already have other passwords
+  const fresh = saved.ok && made ? [...made].filter((name) => values.has(name) && !saved.value.kept.has(name)) : []
+  if (fresh.length > 0) terminal.err(`secrets: made ${fresh.join(', ')}: kept in ${store.file}\n`)
   return saved.ok ? saved.value.kept : undefined
 }
 

@@ -43,6 +43,7 @@ test('secrets are made once, kept encrypted, and never printed', async (t) => {
   const apply = await run('apply', 'play.yaml', '-t', 'write', '-D', '-vvv', '-o', 'json')
   t.is(apply.code, EXIT.ok, apply.stdout + apply.stderr)
   t.regex(apply.stderr, /made the key .*age\.key: keep a copy/)
+  t.regex(apply.stderr, /^secrets: made (?=.*\balice\b)(?=.*\bbob\b).*: kept in .*secrets\.yaml$/m)
   const [, db = '', again = '', tool = ''] = /^db=([0-9a-f]{24}) xy([0-9a-f]{24}) tool=(.+)$/m.exec(read('out')) ?? []
   const [, alice = '', bob = ''] = /^alice=(\w{20}) bob=(\w{20}) maybe=none$/m.exec(read('out')) ?? []
   t.is(db, again)
@@ -55,6 +56,7 @@ test('secrets are made once, kept encrypted, and never printed', async (t) => {
   t.true(eventsOf(apply).some((event) => event.type === 'task:plan' && JSON.stringify(event).includes('db=********')))
 
   const second = await run('apply', 'play.yaml', '-t', 'write', '-o', 'json')
+  t.is(second.stderr, '')
   t.deepEqual(
     eventsOf(second).filter((event) => event.type === 'task:end' && event.status !== 'ok'),
     [],
