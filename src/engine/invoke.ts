@@ -172,8 +172,8 @@ async function carryOut(prepared: Prepared, plan: Plan, changes: PlannedChange[]
   if (module.result) is = { ...is, ...(await answersTo(second, cache)) }
   setting.secrets.keep(module.secrets?.(is) ?? [])
   const result = { changed: writes, ...module.result?.(want, is, outputs, inputs), ...diffOf(plan.changes) }
-  // a program's output is not for reading: what went wrong is in the result
-  return settle(result, changes, plan, steps.at(-1)?.do === 'program' ? undefined : outputs.at(-1))
+  // what a program or an API answered is not for reading: what went wrong is in the result
+  return settle(result, changes, plan, steps.at(-1)?.do === 'run' ? outputs.at(-1) : undefined)
 }
 
 const diffOf = (changes: readonly Change[]) => {

@@ -4,8 +4,8 @@ import { type Fault, fault } from './fault.ts'
 import { connection, explain, type Way } from './way.ts'
 
 const DAY = 86_400_000
-/** Of a certificate's lifetime; certbot renews when a third is left. */
-const ENOUGH = 1 / 3
+/** Of a certificate's lifetime; certbot and Cloudflare begin to renew when a third is left, within a day or some. */
+const ENOUGH = 1 / 4
 
 /** Seconds for a connection with its TLS. */
 const WITHIN = 20
@@ -41,5 +41,8 @@ export function lifetime({ valid_from, valid_to }: { valid_from: string; valid_t
   const days = Math.floor((to - now) / DAY)
   const until = new Date(to).toISOString().slice(0, 10)
   if ((to - now) / (to - from) > ENOUGH) return good(`valid until ${until}`)
-  return fault(`the certificate ends on ${until}, in ${days} ${days === 1 ? 'day' : 'days'}: a third of its lifetime or less is left`, hint)
+  return fault(
+    `the certificate ends on ${until}, in ${days} ${days === 1 ? 'day' : 'days'}: a quarter of its lifetime or less is left`,
+    hint,
+  )
 }

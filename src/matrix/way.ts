@@ -47,11 +47,14 @@ export function secured(plain: Duplex, { name, ca }: NonNullable<Way['tls']>): P
 const SELF_MADE = ['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN']
 const UNKNOWN_ISSUER = ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY']
 
+const NO_CERTIFICATE =
+  'what stands there has no certificate for this name: Cloudflare’s covers example.com and *.example.com, no deeper names, and a new domain’s takes some minutes'
 const UNTRUSTED =
   'other servers refuse it, too: have one made by a certificate authority and serve the whole chain; in a lab, name the authority in outside_ca'
 /** The way out, where it is another than on the host: by OpenSSL's and Node's codes. */
 const OUTSIDE: Readonly<Record<string, string>> = {
   ...Object.fromEntries([...SELF_MADE, ...UNKNOWN_ISSUER].map((code) => [code, UNTRUSTED])),
+  CERT_HAS_EXPIRED: 'behind a tunnel it is Cloudflare’s to renew (SSL/TLS, Edge Certificates), else certbot renew and reload Apache',
   ERR_TLS_CERT_ALTNAME_INVALID:
     'something else answers there: does DNS lead to the tunnel or to this host? Cloudflare’s certificate covers example.com and *.example.com, no deeper names',
 }
@@ -83,6 +86,8 @@ export function explain(error: NodeJS.ErrnoException, way: Way): Fault {
       `port ${way.port} does not speak TLS`,
       way.outside ? way.unanswered : 'SSLEngine on is missing in the virtual host of this port',
     )
+  if (/ALERT_HANDSHAKE_FAILURE|ALERT_UNRECOGNIZED_NAME/.test(code))
+    return fault(`TLS for ${name} is refused (${code})`, way.outside ? NO_CERTIFICATE : 'is there a virtual host with SSLEngine on for it?')
   if (error instanceof DialError) return fault(error.message, error.hint ?? way.unanswered)
   if (code === 'ECONNRESET' || code === 'EPIPE' || error.message === 'socket hang up')
     return fault('the connection was closed before the answer was whole', way.unanswered)

@@ -10,19 +10,33 @@ const params = z
   .strictObject({
     zone: zoneParam(),
     host: hostName('a name').describe('The name by which the homeserver is reached.'),
+    well_known_host: hostName('a name')
+      .optional()
+      .describe('The name whose .well-known a Worker answers, looked at as well; the domain itself without it, for its DNS record alone.'),
     fix: z
       .array(z.enum(FIXABLE))
       .default([])
       .describe(
-        'What to set right when it is not: bot_fight_mode (off for the whole domain), browser_integrity_check (a rule for `host`), url_normalization (of incoming addresses only).',
+        'What to set right when it is not: bot_fight_mode (off for the whole domain), browser_integrity_check (a rule for `host` and `well_known_host`), url_normalization (of incoming addresses only).',
       ),
     ...apiParams,
   })
-  .refine((want) => want.host === want.zone || want.host.endsWith(`.${want.zone}`), { error: 'host must be of the zone', path: ['host'] })
+  .superRefine((want, context) => {
+    for (const key of ['host', 'well_known_host'] as const) {
+      const name = want[key]
+      if (name !== undefined && name !== want.zone && !name.endsWith(`.${want.zone}`))
+        context.addIssue({ code: 'custom', path: [key], message: `${key} must be of the zone` })
+    }
+  })
 
 type Want = z.output<typeof params>
 
-const fact = (want: Want) => cloudflareZoneSettings({ api: apiOf(want), zone: want.zone })
+const fact = (want: Want) => cloudflareZoneSettings({ api: apiOf(want), zone: want.zone, apex: want.well_known_host ?? want.zone })
+
+/** Those that robots and people ask. */
+const hostsOf = ({ host, well_known_host }: Want): string[] => [
+  ...new Set([host, ...(well_known_host === undefined ? [] : [well_known_host])]),
+]
 
 /** Settings of a zone that break Matrix, found before its users do. */
 export const cloudflareZoneCheck = defineModule({
@@ -57,17 +71,17 @@ export const cloudflareZoneCheck = defineModule({
   facts: (want) => ({ settings: fact(want) }),
   plan: (want, { settings }): Plan | Change[] => {
     if (!settings.ok) return refuse(settings.why)
-    const wrong = checksOf(settings.value, want.host).filter((one) => want.fix.includes(one.check as Fixable))
+    const wrong = checksOf(settings.value, hostsOf(want)).filter((one) => want.fix.includes(one.check as Fixable))
     const due = FIXABLE.filter((fix) => wrong.some((one) => one.check === fix && one.ok === false))
     return due.map((fix) => ({
       summary: SUMMARIES[fix](want),
       steps: [stepFor(fix, want, settings.value)],
-      makes: [fact(want).will((is) => (is.ok ? known(fixed(is.value, want.host, fix)) : is))],
+      makes: [fact(want).will((is) => (is.ok ? known(fixed(is.value, hostsOf(want), fix)) : is))],
     }))
   },
   result: (want, { settings }) => {
     if (!settings.ok) return unseen(settings.why)
-    const checks = checksOf(settings.value, want.host)
+    const checks = checksOf(settings.value, hostsOf(want))
     const bad = checks.filter((one) => one.ok !== true)
     const told = bad.map((one) => `${one.check}: ${one.value}: ${one.why}${one.ok === false ? ` (${one.where})` : ''}`)
     return { zone: want.zone, ok: !bad.some((one) => one.ok === false), checks, msg: told.join('\n') || 'all is as it must be' }
@@ -76,7 +90,7 @@ export const cloudflareZoneCheck = defineModule({
 
 const SUMMARIES: Readonly<Record<Fixable, (want: Want) => string>> = {
   bot_fight_mode: ({ zone }) => `${zone}: Bot Fight Mode on → off`,
-  browser_integrity_check: ({ host }) => `${host}: a rule against the Browser Integrity Check`,
+  browser_integrity_check: (want) => `${hostsOf(want).join(', ')}: a rule against the Browser Integrity Check`,
   url_normalization: ({ zone }) => `${zone}: URL normalization to origin on → off`,
 }
 
@@ -86,7 +100,7 @@ function stepFor(fix: Fixable, want: Want, { zone, normalization, configRules }:
     const type = normalization.ok ? normalization.value.type : 'cloudflare'
     return send(want, 'PUT', path`/zones/${zone.id}/url_normalization`, { json: { type, scope: 'incoming' } })
   }
-  const rule = integrityRule(want.host)
+  const rule = integrityRule(hostsOf(want))
   const ruleset = configRules.ok ? configRules.value.id : undefined
   // adding one rule cannot lose another, as a write of the whole phase could; a phase without rules has nothing to add to
   return ruleset === undefined

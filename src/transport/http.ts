@@ -27,6 +27,8 @@ export function httpClient({ stop, leave, firstDelay = 500 }: Settings = {}): Ht
   return async (request) => {
     for (let count = 1; ; count++) {
       const { answer, again, wait } = await once(request, leave)
+      // what an earlier try that went unanswered has deleted is gone
+      if (!answer.ok && request.method === 'DELETE' && count > 1 && answer.status === 404) return { ok: true, status: 404, text: '' }
       if (answer.ok || !again) return answer.ok || count === 1 ? answer : afterTries(answer, request, count)
       const backoff = firstDelay * 2 ** (count - 1) * (0.5 + Math.random())
       const delay = Math.min(wait ?? backoff, wait === undefined ? LONGEST_WAIT : Number.POSITIVE_INFINITY)

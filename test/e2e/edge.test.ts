@@ -41,7 +41,7 @@ test.after.always('destroys the lab', async () => {
   await lab?.destroy()
 })
 
-const tunnel = () => edge.world.tunnels.find(({ name }) => name === 'matrix')!
+const tunnel = () => edge.world.tunnels.find(({ name }) => name === 'matrix.example.com')!
 
 /** From which this machine visits the edge. */
 async function ownAddress(): Promise<string> {
@@ -284,7 +284,9 @@ test.serial('without any secret of Cloudflare the rest stays, and nothing is ask
 
 test.serial('credentials that are none are refused before they are kept, and no part of them is shown', async (t) => {
   t.timeout(60_000)
-  const bad = await matrix.apply('--tags', 'cloudflared', '-e', JSON.stringify({ cloudflare_tunnel_credentials: 'not-what-it-should-be' }))
+  matrix.env.CLOUDFLARE_TUNNEL_CREDENTIALS = 'not-what-it-should-be'
+  const bad = await matrix.apply('--tags', 'cloudflared')
+  delete matrix.env.CLOUDFLARE_TUNNEL_CREDENTIALS
   t.is(bad.ran.code, EXIT.failed)
   t.regex(trouble(bad), /must be the JSON that `cloudflared tunnel create` wrote/)
   t.false(bad.ran.stdout.includes('not-what-it'))

@@ -97,14 +97,14 @@ test('a proxy that encodes what is encoded', async (t) => {
   t.like(await encodedSlash.run(run, run.synapse), { ok: false, detail: '%2F arrives encoded twice' })
 })
 
-test('a third of a certificate’s life must be left', (t) => {
+test('a quarter of a certificate’s life must be left', (t) => {
   const life = { valid_from: 'Jan  1 00:00:00 2026 GMT', valid_to: 'Apr  1 00:00:00 2026 GMT' }
   t.deepEqual(lifetime(life, Date.parse('2026-02-01')), { ok: true, detail: 'valid until 2026-04-01' })
   const late = lifetime(life, Date.parse('2026-03-20'))
-  t.like(late, { ok: false, detail: 'the certificate ends on 2026-04-01, in 12 days: a third of its lifetime or less is left' })
+  t.like(late, { ok: false, detail: 'the certificate ends on 2026-04-01, in 12 days: a quarter of its lifetime or less is left' })
   t.like(lifetime(life, Date.parse('2026-03-31')), {
     ok: false,
-    detail: 'the certificate ends on 2026-04-01, in 1 day: a third of its lifetime or less is left',
+    detail: 'the certificate ends on 2026-04-01, in 1 day: a quarter of its lifetime or less is left',
   })
 })
 

@@ -25,22 +25,36 @@ export interface ZoneSettings {
   readonly apex: Known<readonly DnsRecord[]>
 }
 
+interface BotManagement {
+  readonly fight_mode?: boolean
+  /** Of Super Bot Fight Mode, on paid plans: allow, block or managed_challenge. */
+  readonly sbfm_definitely_automated?: string
+  readonly sbfm_likely_automated?: string
+}
+
+/** Cloudflare's API documentation, "Bot Management": which of the fields are there depends on the plan. */
+function keepsOut(bots: BotManagement): boolean | undefined {
+  const modes = [bots.sbfm_definitely_automated, bots.sbfm_likely_automated].filter((mode) => mode !== undefined)
+  if (bots.fight_mode === undefined && modes.length === 0) return undefined
+  return bots.fight_mode === true || modes.some((mode) => mode !== 'allow')
+}
+
 /** What of a zone's settings lets Matrix through, or does not. Each by itself: the token may not be allowed to see them all. */
-export const cloudflareZoneSettings = factKind<{ readonly api: Api; readonly zone: string }, Known<ZoneSettings>>({
+export const cloudflareZoneSettings = factKind<{ readonly api: Api; readonly zone: string; readonly apex: string }, Known<ZoneSettings>>({
   name: 'cloudflare-zone-settings',
-  ask: async ({ api, zone: name }, http) => {
+  ask: async ({ api, zone: name, apex: apexName }, http) => {
     const zone = await findZone(http, api, name)
     if (!zone.ok) return zone
     const { id } = zone.value
     const [bots, browserCheck, configRules, normalization, tls, apex] = await Promise.all([
-      read<{ fight_mode?: boolean }>(http, api, path`/zones/${id}/bot_management`),
+      read<BotManagement>(http, api, path`/zones/${id}/bot_management`),
       setting(http, api, id, 'browser_check'),
       rulesOf(http, api, id),
       read<{ type: string; scope: string }>(http, api, path`/zones/${id}/url_normalization`),
       setting(http, api, id, 'ssl'),
-      readAll<DnsRecord>(http, api, path`/zones/${id}/dns_records?name.exact=${name}`),
+      readAll<DnsRecord>(http, api, path`/zones/${id}/dns_records?name.exact=${apexName}`),
     ])
-    const fightMode = bots.ok ? known(bots.value.fight_mode) : bots
+    const fightMode = bots.ok ? known(keepsOut(bots.value)) : bots
     return known({ zone: zone.value, fightMode, browserCheck, configRules, normalization, tls, apex })
   },
 })

@@ -166,7 +166,7 @@ function allow(rights: Rights, { permission, method, write }: Endpoint, path: st
   const wanted = method === 'GET' && !write ? ['Read', 'Edit'] : ['Edit']
   const may = rights.permissions === 'all' || wanted.some((level) => rights.permissions.includes(`${permission}: ${level}`))
   if (may && status === 'active') return
-  if (path.includes('/accounts/')) throw new Refusal(403, 10000, 'Authentication error')
+  if (path.includes('/accounts/') || path.includes('/dns_records')) throw new Refusal(403, 10000, 'Authentication error')
   throw new Refusal(403, 9109, 'Unauthorized to access requested resource')
 }
 

@@ -26,9 +26,13 @@ export function workerFor(world: World, zone: ZoneState, url: string): WorkerSta
 export const zoneOf = (world: World, host: string): ZoneState | undefined =>
   world.zones.find((one) => host === one.name || host.endsWith(`.${one.name}`))
 
-/** The proxied records that make a name the edge's: of the name itself, else of the wildcard above it. */
+/**
+ * The records that make a name the edge's: of the name itself, else of the wildcard above it. With one of its addresses proxied all are
+ * (Cloudflare's documentation, "Proxy status").
+ */
 export function proxied(zone: ZoneState, host: string): RecordState[] {
   const of = (name: string) => zone.records.filter((one) => one.name === name && ['A', 'AAAA', 'CNAME'].includes(one.type))
   const own = of(host)
-  return (own.length > 0 ? own : of(`*.${host.split('.').slice(1).join('.')}`)).filter((one) => one.proxied)
+  const found = own.length > 0 ? own : of(`*.${host.split('.').slice(1).join('.')}`)
+  return found.some((one) => one.proxied) ? found : []
 }

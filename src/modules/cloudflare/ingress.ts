@@ -4,7 +4,7 @@ import { DURATIONS, type Rule } from './ingress-params.ts'
 
 const CATCH_ALL: IngressRule = { service: 'http_status:404' }
 
-const isCatchAll = (rule: IngressRule): boolean => !rule.hostname && !rule.path
+const isCatchAll = (rule: IngressRule): boolean => (!rule.hostname || rule.hostname === '*') && !rule.path
 const isSame = (a: IngressRule, b: IngressRule): boolean => (a.hostname ?? '') === (b.hostname ?? '') && (a.path ?? '') === (b.path ?? '')
 
 /** Whether all that `rule` matches has been matched by `earlier`, so that it would never have its turn behind it. */
@@ -15,18 +15,19 @@ function isHiddenBy(rule: IngressRule, earlier: IngressRule): boolean {
 }
 
 /**
- * The rules that are there with ours among them. A rule of ours takes the place of the one of its hostname and path; a new one goes before
- * the first that would hide it, or to the end. All others stay, in their order.
+ * The rules that are there with ours among them. A rule of ours takes the place of the one of its hostname and path, unless that is hidden;
+ * else it goes before the first that would hide it, or to the end. All others stay, in their order.
  */
 export function mergeIngress(there: readonly IngressRule[], ours: readonly IngressRule[]): IngressRule[] {
   const merged = there.filter((rule) => !isCatchAll(rule))
   for (const rule of ours.filter((one) => !isCatchAll(one))) {
     const at = merged.findIndex((one) => isSame(one, rule))
-    if (at >= 0) {
+    const hiding = merged.findIndex((one) => isHiddenBy(rule, one))
+    if (at >= 0 && hiding === at) {
       merged[at] = isAlike(merged[at]!, rule) ? merged[at]! : rule
       continue
     }
-    const hiding = merged.findIndex((one) => isHiddenBy(rule, one))
+    if (at >= 0) merged.splice(at, 1)
     merged.splice(hiding < 0 ? merged.length : hiding, 0, rule)
   }
   return [...merged, ours.find(isCatchAll) ?? there.find(isCatchAll) ?? CATCH_ALL]

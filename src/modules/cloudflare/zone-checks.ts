@@ -40,8 +40,8 @@ const SORTS = {
 
 type Name = keyof typeof SORTS
 
-/** `host`: the name that the homeserver is reached by. `zone`: the name whose .well-known the Worker answers. */
-export function checksOf(settings: ZoneSettings, host: string): Check[] {
+/** `hosts`: the names by which the homeserver and its .well-known are reached. */
+export function checksOf(settings: ZoneSettings, hosts: readonly string[]): Check[] {
   const { zone, fightMode, normalization, tls, apex } = settings
   const one = (check: Name, ok: boolean, value: string): Check => ({
     check,
@@ -55,7 +55,7 @@ export function checksOf(settings: ZoneSettings, host: string): Check[] {
   return [
     one('zone_active', zone.status === 'active', zone.status),
     judged('bot_fight_mode', fightMode, (on) => [on !== true, on === true ? 'on' : 'off']),
-    integrityCheck(settings, host, one),
+    integrityCheck(settings, hosts, one),
     judged('url_normalization', normalization, ({ scope }) => [scope !== 'both', scope]),
     judged('tls_mode', tls, (mode) => [mode === 'full' || mode === 'strict', mode]),
     judged('apex_proxied', apex, (records) => {
@@ -84,41 +84,43 @@ const notKnown = (check: Name, zone: string, why: string): Check => ({
 /** Off for the whole zone, or by a rule for the host. A rule that cannot be read does not matter when it is off anyway. */
 function integrityCheck(
   { zone, browserCheck, configRules }: ZoneSettings,
-  host: string,
+  hosts: readonly string[],
   one: (check: Name, ok: boolean, value: string) => Check,
 ): Check {
   const name = 'browser_integrity_check'
   if (browserCheck.ok && browserCheck.value === 'off') return one(name, true, 'off')
-  if (configRules.ok && configRules.value.rules.some((rule) => turnsOff(rule, host))) return one(name, true, `off for ${host}`)
+  if (configRules.ok && hosts.every((host) => configRules.value.rules.some((rule) => turnsOff(rule, host))))
+    return one(name, true, `off for ${hosts.join(', ')}`)
   if (!configRules.ok) return notKnown(name, zone.name, configRules.why)
-  return browserCheck.ok ? one(name, false, `${browserCheck.value} for ${host}`) : notKnown(name, zone.name, browserCheck.why)
+  return browserCheck.ok ? one(name, false, `${browserCheck.value} for ${hosts.join(', ')}`) : notKnown(name, zone.name, browserCheck.why)
 }
 
-export const hostExpression = (host: string): string => `(http.host eq "${host}")`
+export const hostsExpression = (hosts: readonly string[]): string =>
+  hosts.length === 1 ? `(http.host eq "${hosts[0]}")` : `(http.host in {${hosts.map((host) => `"${host}"`).join(' ')}})`
 
 /** Whether a rule turns the check off for all of the host. Wider expressions than these are taken for others'. */
 function turnsOff({ expression, action, action_parameters, enabled }: ConfigRule, host: string): boolean {
   const plain = expression.replace(/\s+/g, ' ').replace(/^\((.*)\)$/, '$1')
   const applies =
-    plain === 'true' || plain === `http.host eq "${host}"` || (plain.startsWith('http.host in {') && plain.includes(`"${host}"`))
+    plain === 'true' || plain === `http.host eq "${host}"` || (/^http\.host in \{[^{}]*\}$/.test(plain) && plain.includes(`"${host}"`))
   return applies && action === 'set_config' && action_parameters?.bic === false && enabled !== false
 }
 
 /** The settings after one of the checks is set right. */
-export function fixed(is: ZoneSettings, host: string, fix: Fixable): ZoneSettings {
+export function fixed(is: ZoneSettings, hosts: readonly string[], fix: Fixable): ZoneSettings {
   if (fix === 'bot_fight_mode') return { ...is, fightMode: { ok: true, value: false } }
   if (fix === 'url_normalization') {
     const type = is.normalization.ok ? is.normalization.value.type : 'cloudflare'
     return { ...is, normalization: { ok: true, value: { type, scope: 'incoming' } } }
   }
   const { rules, ...rest } = is.configRules.ok ? is.configRules.value : { rules: [] }
-  return { ...is, configRules: { ok: true, value: { ...rest, rules: [...rules, integrityRule(host)] } } }
+  return { ...is, configRules: { ok: true, value: { ...rest, rules: [...rules, integrityRule(hosts)] } } }
 }
 
-export const integrityRule = (host: string) => ({
+export const integrityRule = (hosts: readonly string[]) => ({
   action: 'set_config',
   action_parameters: { bic: false },
-  expression: hostExpression(host),
-  description: `No Browser Integrity Check for ${host} (managed by mhprov)`,
+  expression: hostsExpression(hosts),
+  description: `No Browser Integrity Check for ${hosts.join(', ')} (managed by mhprov)`,
   enabled: true,
 })

@@ -73,7 +73,7 @@ call() {
     404-81044*) ;; # it is gone already
     429-*) give_up "Cloudflare's API asks for patience (HTTP 429\${why:+, $why}): run it again in some minutes" ;;
     5*) give_up "Cloudflare's API is in trouble (HTTP $status\${why:+, $why}): run it again later" ;;
-    *6003*|*6111*|*1000*|*[Ii]nvalid*token*) give_up "Cloudflare does not know the API token (HTTP $status, $why): make one with Zone → DNS: Edit and Zone → Zone: Read for the domain, and give it as api_token" ;;
+    *-6003\\ *|*-6111\\ *|*-1000\\ *|*[Ii]nvalid*token*) give_up "Cloudflare does not know the API token (HTTP $status, $why): make one with Zone → DNS: Edit and Zone → Zone: Read for the domain, and give it as api_token" ;;
     401-*|403-*) give_up "the API token may not do this at Cloudflare (HTTP $status\${why:+, $why}): it takes $takes for the domain of $CERTBOT_DOMAIN" ;;
     *) give_up "Cloudflare refused $method $path (HTTP $status\${why:+, $why})" ;;
   esac

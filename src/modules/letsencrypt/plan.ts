@@ -14,7 +14,7 @@ import { explain } from './explain.ts'
 import { directoriesOf, directoryFacts, type OwnFile, obsolete, ownFiles, privateDirectory, removal, writes } from './files.ts'
 import { issue, runDeployHook } from './issue.ts'
 import { type LetsencryptWant, nameOf, pathsOf, serverOf } from './params.ts'
-import { daysLeft, isTrial, readRenewal, reasons, timerTrouble } from './renewal.ts'
+import { daysLeft, isTrial, readRenewal, reasons, renewsItself, timerTrouble } from './renewal.ts'
 
 /** What must be known. */
 export const letsencryptFacts = (want: LetsencryptWant) => {
@@ -88,6 +88,9 @@ export function planLetsencrypt(want: LetsencryptWant, is: Known): Plan {
   const due =
     found && renewal && reasons(want, { certificate: found, renewal, now: is.files.now, trouble: timerTrouble(is.timer, is.service) })
   if (due === undefined || due.length > 0) return { changes: [...written, ...issuing(want, is, due ?? [], gone)] }
+  const itself = renewsItself(want, renewal as ReadonlyMap<string, string>)
+  if (itself !== undefined)
+    return { changes: [], message: `it renews itself by ${itself}, and is left so; force_renewal goes over to challenge manual` }
   const owed = is.undeployed.exists && want.deploy_hook !== ''
   return {
     changes: changes(
@@ -162,7 +165,8 @@ export function letsencryptResult(want: LetsencryptWant, is: Known, outputs: rea
   const paths = pathsOf(want)
   const found = want.state === 'present' ? readCertificate(is.files.pem) : undefined
   const last = outputs.at(-1)
-  const renewedBy = want.challenge === 'manual' ? 'the task itself, run in time' : (timerTrouble(is.timer, is.service) ?? 'certbot.timer')
+  const manual = want.challenge === 'manual' && !(is.renewal.bytes && renewsItself(want, readRenewal(is.renewal.bytes.toString())))
+  const renewedBy = manual ? 'the task itself, run in time' : (timerTrouble(is.timer, is.service) ?? 'certbot.timer')
   return {
     ...(last && last.code !== 0 && { failed: true, msg: explain(last.stdout.toString(), last.stderr.toString()) }),
     name: nameOf(want),

@@ -73,14 +73,22 @@ function challengeOf(renewal: ReadonlyMap<string, string>): string {
   return hook === undefined ? 'manual, not ours' : hook === 'by-hand' ? 'manual' : hook
 }
 
+/** How it renews itself now, when that would end: nobody who leaves a token out means to renew by hand from then on. */
+export function renewsItself(want: LetsencryptWant, renewal: ReadonlyMap<string, string>): string | undefined {
+  const challenge = challengeOf(renewal)
+  const automatic = ['dns-hook', 'dns-cloudflare', 'http'].includes(challenge) && renewal.get('autorenew') !== 'False'
+  return want.challenge === 'manual' && automatic ? challenge : undefined
+}
+
 /** Why there has to be a new certificate; [] when the one that is there will do. */
 export function reasons(want: LetsencryptWant, { certificate, renewal, now, trouble }: Existing): string[] {
   const names = namesOf(certificate).map((name) => name.replace(/^DNS:/, '').toLowerCase())
   const [has, wanted] = [names, want.domains].map((list) => [...list].sort().join(', '))
   const kind = certificate.publicKey.asymmetricKeyType === 'rsa' ? 'rsa' : 'ecdsa'
   const challenge = challengeOf(renewal)
-  const other = challenge !== want.challenge
-  const wantedSettings = other ? { server: serverOf(want) } : { autorenew: 'True', ...wantedRenewal(want) }
+  const kept = renewsItself(want, renewal) !== undefined
+  const other = challenge !== want.challenge && !kept
+  const wantedSettings = other || kept ? { server: serverOf(want) } : { autorenew: 'True', ...wantedRenewal(want) }
   const settings = Object.entries(wantedSettings)
     .map(([key, value]) => [key, renewal.get(key) ?? (key === 'autorenew' ? 'True' : 'none'), value] as const)
     .filter(([, is, value]) => is !== value)
@@ -90,7 +98,7 @@ export function reasons(want: LetsencryptWant, { certificate, renewal, now, trou
     kind !== want.key_type && `key_type ${kind} → ${want.key_type}`,
     other && `challenge ${challenge} → ${want.challenge}`,
     ...settings,
-    due(certificate, now, want.challenge === 'manual' ? 'nothing renews it by itself' : trouble),
+    due(certificate, now, want.challenge === 'manual' && !kept ? 'nothing renews it by itself' : trouble),
     want.force_renewal && 'force_renewal',
   ].filter((reason) => reason !== false)
 }

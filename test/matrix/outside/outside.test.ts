@@ -150,9 +150,9 @@ const BROKEN: { what: string; breaks: (edge: Edge) => unknown; fails: string | s
   },
   {
     what: 'the certificate is not renewed in time',
-    breaks: ({ apex, authority }) => apex.setSecureContext(authority.issue([SERVER_NAME], 90, 61)),
+    breaks: ({ apex, authority }) => apex.setSecureContext(authority.issue([SERVER_NAME], 90, 70)),
     fails: 'reach_server_name',
-    detail: /in 28 days: a third of its lifetime or less is left$/,
+    detail: /in 19 days: a quarter of its lifetime or less is left$/,
     hint: /Cloudflare’s to renew/,
   },
   {
