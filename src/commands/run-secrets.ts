@@ -178,8 +178,8 @@ async function ofCommand(command: string, slot: Slot, problems: Diagnostic[]): P
     if (line !== '') return line
     problems.push(problem('missing-key', `the command for the secret ${slot.name} gave nothing`, slot.declaration.at))
   } catch (error) {
-    const { stderr = '', code } = error as { stderr?: string; code?: number }
-    const why = stderr.trim().split('\n').at(-1) || `exit code ${code}`
+    const { stderr = '', code, killed } = error as { stderr?: string; code?: number; killed?: boolean }
+    const why = killed ? 'it took longer than a minute' : stderr.trim().split('\n').at(-1) || `exit code ${code}`
     problems.push(problem('missing-key', `the command for the secret ${slot.name} failed: ${why}`, slot.declaration.at))
   }
   return undefined

@@ -128,6 +128,8 @@ async function edit(store: Store, terminal: Terminal): Promise<number> {
 function changes(file: string, before: ReadonlyMap<string, string>) {
   const parsed = parseYaml({ path: file, text: readFileSync(file, 'utf8') })
   if (!parsed.ok) return { problems: parsed.problems }
+  if (parsed.value?.kind !== 'map' && before.size > 0)
+    return { problems: [problem('invalid-value', 'names with their secrets must be left; without any, delete secrets.yaml itself')] }
   const entries = parsed.value?.kind === 'map' ? parsed.value.entries : []
   const notText = entries.filter(({ value }) => value.kind !== 'scalar' || typeof value.value !== 'string')
   if (notText.length > 0)

@@ -35,6 +35,7 @@ interface Made {
   readonly detail?: string
   readonly hint?: string
   readonly errcode?: string
+  readonly user_id?: string
 }
 
 /** Accounts of a Synapse, made by its shared-secret registration. */
@@ -86,6 +87,8 @@ export const matrixUser = defineModule({
   result: (want, { is }, [output]) => {
     const user_id = idOf(want)
     const made = output && (JSON.parse(output.stdout.toString()) as Made)
+    if (made?.ok && made.user_id !== undefined && made.user_id !== user_id)
+      return { user_id: made.user_id, failed: true, msg: `Synapse has another server_name: it made ${made.user_id}, not ${user_id}` }
     if (!made || made.ok) return { user_id }
     // made by somebody else in between, or not to be seen before
     if (made.errcode === 'M_USER_IN_USE' && is !== 'none') return { user_id, changed: false }

@@ -40,7 +40,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
         const owner = ownerOf(lock)
         if (owner !== undefined && !alive(owner)) takeAway(lock, `${own}.stale`)
-        else if (tries >= 200) throw new Error(`another mhprov (process ${owner ?? '?'}) holds ${lock}`)
+        else if (tries >= 200) throw new Error(`another mhprov (process ${owner ?? '?'}) holds ${lock}: if none runs, delete that file`)
         else await sleep(50)
       }
     }

@@ -37,7 +37,7 @@ export class Redactor {
     if (typeof value === 'string') return this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), value)
     if (Array.isArray(value)) return value.map((item) => this.#walk(item))
     if (value !== null && typeof value === 'object')
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#walk(item)]))
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.#walk(key), this.#walk(item)]))
     return value
   }
 }
@@ -72,13 +72,17 @@ const inside = (secret: string): string[] =>
   })
 
 function writings(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1)
   const base64 = Buffer.from(secret).toString('base64')
   return [
     secret,
     ...(secret.length >= SHORTEST_SECRET ? inside(secret) : []),
     secret.replaceAll("'", "''"),
-    JSON.stringify(secret).slice(1, -1),
+    secret.replaceAll('\\', '\\\\').replaceAll("'", "''"),
+    json,
+    JSON.stringify(json).slice(1, -1),
     encodeURIComponent(secret),
+    new URLSearchParams({ '': secret }).toString().slice(1),
     base64,
     base64.replace(/=+$/, ''),
     secret.replaceAll("'", "'\\''"),

@@ -136,6 +136,20 @@ test('edit shows all of them in an editor and keeps what was changed', async (t)
   t.is(statSync(join(dir, 'secrets.yaml')).mode & 0o777, 0o600)
 })
 
+test('edit takes no empty file for the wish to lose all', async (t) => {
+  const { dir, env, run, read } = place()
+  t.is((await run('apply', 'play.yaml', '-t', 'write')).code, EXIT.ok)
+  const before = read('secrets.yaml')
+  for (const left of ['', '# nothing', 'a word', '- a list']) {
+    writeFileSync(join(dir, 'editor'), `#!/bin/sh\nprintf '%s\\n' '${left}' >"$1"\n`)
+    chmodSync(join(dir, 'editor'), 0o755)
+    const edited = await mhprov(['secrets', 'edit'], { cwd: dir, env: { ...env, VISUAL: join(dir, 'editor') } })
+    t.is(edited.code, EXIT.input)
+    t.regex(edited.stderr, /names with their secrets must be left/)
+    t.is(read('secrets.yaml'), before)
+  }
+})
+
 test('validate names the optional secrets that are not given, and how to give them', async (t) => {
   const { run } = place(
     PLAY.replace('env: API_TOKEN,', 'env: API_TOKEN, optional: true,').replace('"<%= api_token %>"', '"<%= vars.api_token ?? \'none\' %>"'),

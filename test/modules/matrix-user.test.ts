@@ -1,4 +1,5 @@
 import test from 'ava'
+import type { Output } from '../../src/module/define.ts'
 import { matrixUser } from '../../src/modules/matrix-user.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 import { settle } from '../helpers/settle.ts'
@@ -39,4 +40,16 @@ test('without a server the way out is named', async (t) => {
   t.deepEqual(changes, [])
   t.true(result.failed)
   t.regex(result.msg!, new RegExp(`Synapse does not answer on port ${port} of the host; is it running\\?$`))
+})
+
+test('a server of another name is told by what it made', (t) => {
+  const want = matrixUser.params.parse(ALICE)
+  const output = (json: unknown) => ({ stdout: Buffer.from(JSON.stringify(json)) }) as Output
+  t.like(matrixUser.result!(want, { is: 'there' }, [output({ ok: true, user_id: '@alice:other.example' })], {}), {
+    failed: true,
+    msg: 'Synapse has another server_name: it made @alice:other.example, not @alice:example.com',
+  })
+  t.deepEqual(matrixUser.result!(want, { is: 'there' }, [output({ ok: true, user_id: '@alice:example.com' })], {}), {
+    user_id: '@alice:example.com',
+  })
 })

@@ -45,6 +45,23 @@ function byHand(at: (name: string) => string, options: { days?: number; key?: st
   chmodSync(at('c.pem'), 0o644)
 }
 
+test('a new key is closed to all others, whatever words its mode is given in; one that is there is not left open', async (t) => {
+  for (const [privatekey_mode, mode] of [
+    ['u=rw,g=r', '640'],
+    ['g+r', '640'],
+    ['u=rw', '600'],
+  ] as const) {
+    const here = host(t)
+    await makes(t, here.want({ privatekey_mode }), `make a private key and certificate for ${NAME}, 825 days`)
+    t.is(here.mode('k.pem'), mode, privatekey_mode)
+    chmodSync(here.at('k.pem'), 0o644)
+    t.regex(
+      await fails(t, x509Certificate, here.want({ privatekey_mode })),
+      /k\.pem would be open to everyone: give privatekey_mode in digits/,
+    )
+  }
+})
+
 test('a certificate and its key are made', async (t) => {
   const here = host(t)
   const { result } = await makes(t, here.want(), `make a private key and certificate for ${NAME}, 825 days`)

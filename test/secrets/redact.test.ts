@@ -3,10 +3,12 @@ import { Redactor } from '../../src/secrets/redact.ts'
 import { Secret } from '../../src/secrets/secret.ts'
 
 const SECRET = `pass'word"1&`
+const BACKSLASHED = `it's\\a-secret`
+const SPACED = `it's a secret`
 
 test('a secret is masked in every form in which it may be shown', (t) => {
   const secrets = new Redactor()
-  secrets.mask([SECRET])
+  secrets.mask([SECRET, BACKSLASHED, SPACED])
   const shown = {
     plain: `x ${SECRET} y`,
     json: JSON.stringify({ a: SECRET }),
@@ -14,6 +16,10 @@ test('a secret is masked in every form in which it may be shown', (t) => {
     base64: Buffer.from(SECRET).toString('base64'),
     quoted: `'${SECRET.replaceAll("'", "'\\''")}'`,
     deep: [{ list: [SECRET] }],
+    sql: `E'${BACKSLASHED.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`,
+    form: new URLSearchParams({ password: SPACED }).toString(),
+    twice: JSON.stringify(JSON.stringify([SECRET])),
+    [SECRET]: 1,
   }
   t.deepEqual(secrets.redact(shown), {
     plain: 'x ******** y',
@@ -22,6 +28,10 @@ test('a secret is masked in every form in which it may be shown', (t) => {
     base64: '********',
     quoted: "'********'",
     deep: [{ list: ['********'] }],
+    sql: "E'********'",
+    form: 'password=********',
+    twice: '"[\\"********\\"]"',
+    '********': 1,
   })
 })
 

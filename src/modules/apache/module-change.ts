@@ -32,7 +32,8 @@ export function whyNot(
   const { name } = want
   if (!is.installed)
     return want.state === 'absent' ? undefined : 'there is no a2enmod on this host: Apache is not installed (package apache2)'
-  if (threaded.some((mpm) => mpm.enabled)) return 'Your MPM seems to be threaded. No automatic actions on module cgi possible: use cgid.'
+  if (want.state === 'present' && threaded.some((mpm) => mpm.enabled))
+    return 'Your MPM seems to be threaded. No automatic actions on module cgi possible: use cgid.'
   if (is.builtIn) return want.state === 'absent' ? `module ${name} is part of the server itself and cannot be disabled` : undefined
   if (want.state === 'absent') {
     const needing = is.neededBy.filter((_, i) => others[i]?.enabled)

@@ -43,6 +43,14 @@ export function planCertificate(want: CertificateWant, known: Known): Plan {
     [parent(want.privatekey_path), known.keyDirectory],
   ] as const)
     if (!(directory.exists && directory.type === 'directory')) return fails(`the directory ${path} does not exist`)
+  if (
+    is.keyExists &&
+    is.publicKey === undefined &&
+    known.creator.uid !== 0 &&
+    known.keyFile.exists &&
+    known.keyFile.uid !== known.creator.uid
+  )
+    return fails(`${want.privatekey_path} may not be read: the task needs become`)
   if (is.keyExists && is.publicKey === undefined)
     return fails(
       `${want.privatekey_path} holds no private key that openssl can read without a passphrase: remove it, and a new one is made`,
@@ -51,6 +59,12 @@ export function planCertificate(want: CertificateWant, known: Known): Plan {
   if (file.exists && file.size > 0 && !found)
     return fails(`${want.path} ${is.pem === undefined ? 'is not readable' : 'holds no certificate'}: remove it, and a new one is made`)
   const newKey = keyDue(want, is)
+  // a mode in words is on top of what is there
+  if (
+    ((newKey === undefined ? settled(ownKey(want), known.keyFile, known.creator) : newKeyAttributes(want, known)).becomes.mode & 0o007) !==
+    0
+  )
+    return fails(`${want.privatekey_path} would be open to everyone: give privatekey_mode in digits, such as "0600"`)
   const reasons = found ? certificateDue(want, is, found) : []
   const due = !found || newKey !== undefined || reasons.length > 0
   return {
@@ -70,6 +84,13 @@ const ownKey = (want: CertificateWant): WantedAttributes => ({
   group: want.privatekey_group,
 })
 
+/** A new key is made closed to all others, whatever the umask. */
+const newKeyAttributes = (want: CertificateWant, { creator, keyFile }: Known) => {
+  const base = keyFile.exists ? { ...keyFile, mode: 0o600 } : made('file', 0o600, creator)
+  const set = differences(ownKey(want), base, { type: 'file', umask: creator.umask })
+  return { set, becomes: withAttributes(set, base) }
+}
+
 const settled = (wanted: WantedAttributes, is: Stat, by: Creator) => {
   const base = is.exists ? is : made('file', 0o666 & ~by.umask, by)
   const set = differences(wanted, base, { type: 'file', umask: by.umask })
@@ -83,14 +104,10 @@ function attributes(path: string, wanted: WantedAttributes, is: Stat, by: Creato
   return { ...change, summary: `${path}: ${change.summary}` }
 }
 
-function issuing(
-  want: CertificateWant,
-  { is, file, keyFile, creator }: Known,
-  newKey: string | undefined,
-  reasons: readonly string[],
-): Change {
+function issuing(want: CertificateWant, known: Known, newKey: string | undefined, reasons: readonly string[]): Change {
+  const { is, file, keyFile, creator } = known
   const certificate = settled(ownCertificate(want), file, creator)
-  const key = settled(ownKey(want), keyFile, creator)
+  const key = newKey === undefined ? settled(ownKey(want), keyFile, creator) : newKeyAttributes(want, known)
   const rsa = newKey === undefined ? createPublicKey(is.publicKey!).asymmetricKeyType === 'rsa' : want.key_type === 'RSA'
   const why = [...reasons, ...(newKey !== undefined && (is.keyExists || file.exists) ? [newKey] : [])]
   const what = newKey === undefined ? 'certificate' : 'private key and certificate'
