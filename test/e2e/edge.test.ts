@@ -292,6 +292,24 @@ test.serial('credentials that are none are refused before they are kept, and no 
   t.false(bad.ran.stdout.includes('not-what-it'))
 })
 
+test.serial('a web site at the domain itself is not moved behind the proxy, and what that means is told', async (t) => {
+  t.timeout(60_000)
+  const zone = edge.world.zones[0]!
+  const site = { id: newId(), name: 'example.com', type: 'A', content: '192.0.2.10', proxied: false, ttl: 1, comment: null }
+  const apex = zone.records.findIndex(({ name, type }) => name === 'example.com' && type === 'AAAA')
+  zone.records.splice(apex, 1, site)
+  matrix.env.CLOUDFLARE_API_TOKEN = API_TOKEN
+  const { ran, ends, changed } = await matrix.apply('--tags', 'dns')
+  delete matrix.env.CLOUDFLARE_API_TOKEN
+  t.deepEqual([ran.code, changed], [EXIT.ok, []])
+  t.deepEqual(
+    zone.records.filter(({ name, type }) => name === 'example.com' && type !== 'TXT'),
+    [site],
+  )
+  const told = ends.find((end) => end.task.name === "Tell what stands in Matrix's way")
+  t.regex(String(told?.result.msg), /^apex_proxied: A 192\.0\.2\.10, not proxied: routes of Workers fire only where/m)
+})
+
 test.serial('with a public address instead, the tunnel goes', async (t) => {
   t.timeout(60_000)
   const direct = await matrix.apply('--tags', 'cloudflared', '-e', 'edge=direct')
