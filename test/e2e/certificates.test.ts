@@ -268,7 +268,7 @@ test.serial('what goes wrong at Cloudflare is one clear message, leaves no recor
     [
       'permission',
       { api_token: BLIND },
-      /^the API token may not do this at Cloudflare \(HTTP 403, 9109 Unauthorized[^)]*\): it takes Zone → DNS: Edit for the domain of matrix\.example\.com$/,
+      /^the API token may not do this at Cloudflare \(HTTP 403, 10000 Authentication error\): it takes Zone → DNS: Edit for the domain of matrix\.example\.com$/,
     ],
     ['zone', { api_token: ELSEWHERE }, /^no domain that the API token sees at Cloudflare holds matrix\.example\.com: /],
   ]
@@ -347,7 +347,15 @@ test.serial('by hand: the record is shown, public DNS is waited for, and nothing
   t.timeout(180_000)
   const { address } = host()
   const task = { ...without(wanted()), challenge: 'manual', resolver: address.replace(/\d+$/, '1') }
-  const dir = folder({ 'play.yaml': stringify([{ hosts: 'all', gather_facts: false, tasks: [{ letsencrypt_certificate: task }] }]) })
+  // a token that is not given is no wish to renew by hand
+  const left = await run(task)
+  t.deepEqual(left.changes, [])
+  t.like(left.result, {
+    msg: 'it renews itself by http, and is left so; force_renewal goes over to challenge manual',
+    renewed_by: 'certbot.timer',
+  })
+  const over = { ...task, force_renewal: true }
+  const dir = folder({ 'play.yaml': stringify([{ hosts: 'all', gather_facts: false, tasks: [{ letsencrypt_certificate: over }] }]) })
   labInventory(dir, host())
   await newAccount()
   let text = ''
