@@ -11,7 +11,7 @@ export const postgresqlAlterSystem = defineModule({
   notes: [
     'Written by ALTER SYSTEM, then the configuration is read anew. Some parameters need a restart: the result says so in `restart_required`, and so it does in later runs until the restart has happened.',
     'Values are compared as PostgreSQL counts them: 128MB is 131072kB is 16384 where the unit is 8kB.',
-    'Different from Ansible: `_RESET` changes something only when the parameter is in postgresql.auto.conf.',
+    'Different from Ansible: `_RESET` changes something only when the parameter is in postgresql.auto.conf, or what is in force is still from there.',
     'Names of a list (shared_preload_libraries, search_path …) are separated by commas.',
     ...loginNotes,
   ],

@@ -5,7 +5,7 @@ import { decodeText } from './files/host-text.ts'
 import { editFacts, editMore, editResult, planEdit, readText } from './files/text-edit.ts'
 import { editHba } from './postgresql/hba-edit.ts'
 import { parseHba, writtenList } from './postgresql/hba-file.ts'
-import { hbaWants, RULE_KEYS, ruleParams, ruleProblems } from './postgresql/hba-params.ts'
+import { hbaWants, RULE_KEYS, ruleParams, ruleProblems, rulesProblem } from './postgresql/hba-params.ts'
 
 const params = z
   .strictObject({
@@ -23,7 +23,7 @@ const params = z
       .enum(['conflict', 'combine'])
       .default('conflict')
       .describe("With `rules`, the parameters of a rule beside it are refused (conflict), or what the rules don't say (combine)."),
-    overwrite: bool().default(false).describe('Remove all other rules; comments stay.'),
+    overwrite: bool().default(false).describe('Remove all other rules; comments stay. Needs a rule that is present.'),
     keep_comments_at_rules: bool()
       .default(true)
       .describe('Whether the comment behind a rule that changes stays there; otherwise it goes to a line of its own before it.'),
@@ -43,6 +43,9 @@ const params = z
     if (want.rules === undefined && given !== undefined && want.contype === undefined) issue(['contype'], 'contype is required for a rule')
     for (const [i, problem] of ruleProblems(want).entries())
       if (problem !== undefined) issue(want.rules ? ['rules', i] : ['contype'], problem)
+    // rules that cannot be read are told of by themselves
+    const together = context.issues.length === 0 ? rulesProblem(want) : undefined
+    if (together) issue([together.at], together.message)
   })
 
 const edit = (want: z.output<typeof params>) => ({
@@ -59,6 +62,7 @@ export const postgresqlPgHba = defineModule({
   summary: "Keep rules of PostgreSQL's pg_hba.conf.",
   notes: [
     'PostgreSQL takes the first rule that fits a connection. So a new rule goes before the first one that would win over it, and one that can never be reached, because a wider one came before it, is moved there.',
+    'Never before a `reject` that it is no exception to, so who is kept out stays out. Rules of one task keep their order where each can be reached that way; two different ones for the same connections are refused.',
     'A rule with the same contype, databases, users and address is replaced where it is. Every other byte of the file stays.',
     'Different from Ansible: the file is not sorted, and `method` is scram-sha-256 unless given, not md5.',
     'The server reads the file when it is reloaded: notify a handler that does that. Files that it includes are not looked into.',

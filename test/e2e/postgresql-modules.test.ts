@@ -27,7 +27,7 @@ const LOGIN = { user: 'postgres', port: 5432 }
 const ODD = `o'd"d\\ Na=me $x`
 const PASSWORD = `p'a"s\\s %w$(id)`
 const HBA = '/etc/postgresql/15/main/pg_hba.conf'
-const SYNAPSE = { name: 'synapse', owner: 'synapse_user', encoding: 'UTF8', lc_collate: 'C', lc_ctype: 'C' }
+const SYNAPSE = { name: 'synapse', owner: 'synapse_user', encoding: 'utf-8', lc_collate: 'C', lc_ctype: 'C' }
 
 /** Applies, compares what was planned, and sees that the second application plans nothing. */
 async function settles(t: ExecutionContext, module: AnyModule, params: object, planned: string[]): Promise<Settled> {
@@ -109,7 +109,7 @@ test.serial('the password is nowhere: not in the log of a server that logs all, 
 })
 
 test.serial("Synapse's database; another locale is refused, another owner repaired", async (t) => {
-  await settles(t, postgresqlDb, SYNAPSE, ['create database synapse (owner synapse_user, UTF8, locale C)'])
+  await settles(t, postgresqlDb, SYNAPSE, ['create database synapse (owner synapse_user, utf-8, locale C)'])
   const found = `SELECT pg_encoding_to_char(encoding),datcollate,datctype,pg_get_userbyid(datdba) FROM pg_database WHERE datname='synapse'`
   t.is(await psql(found), 'UTF8|C|C|synapse_user')
   await fails(
@@ -125,8 +125,9 @@ test.serial("Synapse's database; another locale is refused, another owner repair
 })
 
 test.serial('any name will do', async (t) => {
-  await settles(t, postgresqlUser, { name: ODD, password: 'x' }, [`create role ${ODD}: LOGIN, with a password`])
-  await settles(t, postgresqlDb, { name: ODD, owner: ODD }, [`create database ${ODD} (owner ${ODD})`])
+  const user = { name: ODD, password: 'x', expires: '2040-01-01' }
+  await settles(t, postgresqlUser, user, [`create role ${ODD}: LOGIN, with a password, expires never → 2040-01-01`])
+  await settles(t, postgresqlDb, { name: ODD, owner: ODD, maintenance_db: 'template1' }, [`create database ${ODD} (owner ${ODD})`])
   await settles(t, postgresqlPrivs, { login_db: ODD, roles: ['synapse_user'], type: 'database', privs: 'CREATE' }, [
     `grant CREATE on database ${ODD} to synapse_user`,
   ])
@@ -190,6 +191,8 @@ test.serial('parameters: compared in their own units, and waiting for a restart 
   const parameter = (param: string, value: unknown, ...planned: string[]) => settles(t, postgresqlAlterSystem, { param, value }, planned)
   await parameter('work_mem', '8MB', 'work_mem: 4096kB → 8MB')
   await parameter('Work_Mem', 8192)
+  await psql('ALTER SYSTEM RESET work_mem')
+  await parameter('work_mem', '_RESET', 'reset work_mem')
   const { result } = await parameter('shared_buffers', '64MB', 'shared_buffers: 16384 × 8kB → 64MB (in force after a restart)')
   t.like(result, { restart_required: true, executed_queries: [`ALTER SYSTEM SET "shared_buffers" = '64MB'`] })
   await on('systemctl restart postgresql@15-main')
@@ -234,6 +237,9 @@ test.serial('pg_hba.conf: the rule goes where it has an effect, and comes back w
   await on(`sed -i /synapse/d ${HBA}; echo '# drift' >>${HBA}`)
   await settles(t, postgresqlPgHba, rule, ['rule added: local synapse synapse_user scram-sha-256'])
   t.is(await on(`grep -v synapse ${HBA}`), `${before}\n# drift`)
+  const quoted = { dest: HBA, contype: 'host', users: ['+dba team'], method: 'ldap', options: 'ldapserver=x ldapsuffix=", x"' }
+  await settles(t, postgresqlPgHba, quoted, ['rule added: host all +"dba team" samehost ldap ldapserver=x ldapsuffix=", x"'])
+  t.is(await psql("SELECT user_name, options[2] FROM pg_hba_file_rules WHERE auth_method = 'ldap'"), '{"+dba team"}|ldapsuffix=, x')
 })
 
 test.serial('a server that is down is a failure with its words', async (t) => {

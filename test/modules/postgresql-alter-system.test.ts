@@ -50,6 +50,7 @@ const SETTING: Setting = {
   source: 'configuration file',
   pending_restart: false,
   in_auto_conf: false,
+  from_auto_conf: false,
   auto_conf: null,
 }
 
@@ -76,6 +77,15 @@ test('a value that waits for a restart is not set again', (t) => {
 test('a reset is needed only where something was set', (t) => {
   t.deepEqual(summaries(plan('_RESET')), [])
   t.deepEqual(summaries(plan('_RESET', { in_auto_conf: true, auto_conf: '256MB' })), ['reset shared_buffers (in force after a restart)'])
+})
+
+test('a reset that was cut off before the server read its files anew is done again', (t) => {
+  const still = { from_auto_conf: true, context: 'sighup' }
+  t.deepEqual(summaries(plan('_RESET', still)), ['reset shared_buffers'])
+  t.deepEqual(summaries(plan('_RESET', { from_auto_conf: true, pending_restart: true })), [])
+  const [made] = plan('_RESET', still).changes[0]!.makes!
+  const after = made!.value({ rows: [{ ...SETTING, ...still }] }) as { rows: [Setting] }
+  t.deepEqual(summaries(plan('_RESET', after.rows[0])), [])
 })
 
 test('each name of a list is a literal of its own', (t) => {

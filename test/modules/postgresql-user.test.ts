@@ -4,6 +4,7 @@ import type { Row, SqlAnswer } from '../../src/facts/sql.ts'
 import type { Plan, Step } from '../../src/module/define.ts'
 import { matchesVerifier, scramVerifier } from '../../src/modules/postgresql/scram.ts'
 import { postgresqlUser } from '../../src/modules/postgresql-user.ts'
+import { foretold } from './postgresql-foretold.ts'
 
 const SALT = 'W22ZaJ0SNY7soEsUEjb6gQ=='
 const PENCIL = scramVerifier('pencil', Buffer.from(SALT, 'base64'))
@@ -34,15 +35,20 @@ const ROLE: Row = {
   rolcanlogin: true,
   rolcreatedb: false,
   rolconnlimit: -1,
-  rolpassword: PENCIL,
   comment: null,
   expiry: null,
 }
 const SALT_ROW: SqlAnswer = { rows: [{ salt: '000102030405060708090a0b0c0d0e0f' }] }
 
-function plan(params: object, is: Row | undefined, dependents: Row[] = []): Plan {
+function plan(params: object, is: Row | undefined, dependents: Row[] = [], rolpassword = PENCIL): Plan {
   const want = postgresqlUser.params.parse({ name: 'app', ...params })
-  const answers = { role: { rows: is ? [is] : [] }, salt: SALT_ROW, dependents: { rows: dependents } }
+  const answers = {
+    role: { rows: is ? [is] : [] },
+    password: { rows: is ? [{ rolpassword }] : [] },
+    expires: { rows: [{ expiry: want.expires }] },
+    salt: SALT_ROW,
+    dependents: { rows: dependents },
+  }
   return postgresqlUser.plan(want, answers, {}) as Plan
 }
 
@@ -67,7 +73,6 @@ const CASES: [title: string, params: object, is: Row | undefined, sql: string | 
   ['keeps it when told to', { password: 'y', no_password_changes: true }, ROLE, ''],
   ['sets it all the same for a new role', { password: 'y', no_password_changes: true }, undefined, /PASSWORD/],
   ['takes it away', { password: '' }, ROLE, 'ALTER ROLE "app" WITH PASSWORD NULL;\n'],
-  ['replaces an MD5 hash', { password: 'y' }, { ...ROLE, rolpassword: 'md5a3556571e93b0d20722ba62be61e8c2d' }, /SCRAM/],
   ['comments', { comment: "it's" }, ROLE, `COMMENT ON ROLE "app" IS 'it''s';\n`],
   ['limits', { conn_limit: 3, expires: 'infinity' }, ROLE, `ALTER ROLE "app" WITH CONNECTION LIMIT 3 VALID UNTIL 'infinity';\n`],
   ['leaves a missing role missing', { state: 'absent' }, undefined, ''],
@@ -80,6 +85,34 @@ for (const [title, params, is, statements] of CASES)
     if (typeof statements === 'string') t.is(sent(planned), statements)
     else t.regex(sent(planned), statements)
   })
+
+test('an MD5 hash is replaced', (t) => {
+  const planned = plan({ password: 'y' }, ROLE, [], 'md5a3556571e93b0d20722ba62be61e8c2d')
+  t.regex(sent(planned), /SCRAM/)
+  t.is(planned.changes[0]!.summary, 'role app: password md5 → scram-sha-256')
+})
+
+/** What a dry run says of tasks one after another, on a host where nothing is. */
+const foretell = (...tasks: object[]) =>
+  foretold(
+    tasks.map((params) => [postgresqlUser, { name: 'app', ...params }]),
+    (query) => (/AS salt/.test(query) ? SALT_ROW : { rows: /timestamptz/.test(query) ? [{ expiry: '2030-01-01 00:00:00+00' }] : [] }),
+  )
+
+test('a dry run of a second task believes the first, whatever each says of the role', (t) => {
+  const all = { password: 'x', conn_limit: 3, expires: '2030-01-01', comment: 'c', role_attr_flags: 'CREATEDB' }
+  t.deepEqual(foretell({ password: 'x' }, { role_attr_flags: 'LOGIN,NOSUPERUSER,INHERIT', conn_limit: -1 }), [
+    ['create role app: LOGIN, with a password'],
+    [],
+  ])
+  t.deepEqual(foretell({}, { password: 'x' }, { password: 'x' }), [['create role app: LOGIN'], ['role app: password'], []])
+  t.deepEqual(foretell(all, {}, all).slice(1), [[], []])
+  t.deepEqual(foretell({}, { expires: '2030-01-01' }, all, all)[3], [])
+  t.deepEqual(foretell(all, { state: 'absent' }, { password: 'x' }).slice(1), [
+    ['remove role app'],
+    ['create role app: LOGIN, with a password'],
+  ])
+})
 
 test('no password is in a script, a summary, a diff or a shown statement', (t) => {
   for (const is of [undefined, ROLE]) {

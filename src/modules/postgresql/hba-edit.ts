@@ -1,5 +1,6 @@
-import { type HbaLine, type HbaRule, parseHba, writeRule } from './hba-file.ts'
-import { hides, isSame, keyOf, winsOver } from './hba-match.ts'
+import { ended, type HbaLine, type HbaRule, parseHba, writeRule } from './hba-file.ts'
+import { hides, isSame, keyOf } from './hba-match.ts'
+import { placeOf } from './hba-place.ts'
 
 /** One rule that is to be there, or not. */
 export interface HbaWant {
@@ -22,9 +23,10 @@ export function editHba(text: string, wants: readonly HbaWant[], options: { over
   if (options.overwrite) overwrite(lines, wants, msgs, newline)
   else
     for (const [i, want] of wants.entries()) {
-      const earlier = wants.slice(0, i).filter(({ state }) => state === 'present')
+      const present = (some: readonly HbaWant[]) => some.flatMap(({ state, rule }) => (state === 'present' ? [rule] : []))
+      const task = { earlier: present(wants.slice(0, i)), later: present(wants.slice(i + 1)) }
       if (want.state === 'absent') remove(lines, want, msgs)
-      else keep(lines, want, msgs, { newline, keepComments: options.keepComments, earlier })
+      else keep(lines, want, msgs, { newline, keepComments: options.keepComments, ...task })
     }
   return msgs.length === 0 ? { text, msgs } : { text: lines.map(({ raw }) => raw).join(''), msgs }
 }
@@ -49,8 +51,9 @@ function remove(lines: HbaLine[], want: HbaWant, msgs: string[]): void {
 interface Keeping {
   readonly newline: string
   readonly keepComments: boolean
-  /** What stands before it in the task: its rules must stay reachable. */
-  readonly earlier: readonly HbaWant[]
+  /** What stands before and behind it in the task. */
+  readonly earlier: readonly HbaRule[]
+  readonly later: readonly HbaRule[]
 }
 
 function keep(lines: HbaLine[], want: HbaWant, msgs: string[], keeping: Keeping): void {
@@ -79,14 +82,11 @@ function keep(lines: HbaLine[], want: HbaWant, msgs: string[], keeping: Keeping)
   )
 }
 
-/** Before the first rule that would win over it: PostgreSQL takes the first that fits. But behind what it would hide of its own task. */
-function insert(lines: HbaLine[], want: HbaWant, { newline, earlier }: Keeping): void {
-  const hidden = new Set(earlier.filter(({ rule }) => hides(want.rule, rule)).map(({ rule }) => keyOf(rule)))
-  const last = lines.findLastIndex(({ rule }) => rule && hidden.has(keyOf(rule)))
-  const winner = lines.findIndex(({ rule }, at) => at > last && rule && winsOver(rule, want.rule))
-  const at = winner < 0 ? lines.length : winner
+function insert(lines: HbaLine[], want: HbaWant, { newline, ...task }: Keeping): void {
+  const rules = lines.map(({ rule }) => rule)
+  const at = placeOf(want.rule, rules, task)
   const before = lines[at - 1]
-  if (before && !before.raw.endsWith('\n')) lines[at - 1] = { ...before, raw: `${before.raw}${newline}` }
+  if (before) lines[at - 1] = { ...before, raw: at === lines.length ? ended(before.raw, newline) : before.raw }
   lines.splice(at, 0, lineOf(want, newline))
 }
 
@@ -97,7 +97,7 @@ function overwrite(lines: HbaLine[], wants: readonly HbaWant[], msgs: string[], 
   const first = lines.findIndex(({ rule }) => rule)
   const rest = lines.filter(({ rule }) => !rule)
   const at = first < 0 ? rest.length : first
-  if (at > 0 && !rest[at - 1]!.raw.endsWith('\n')) rest[at - 1] = { raw: `${rest[at - 1]!.raw}${newline}` }
+  if (at > 0) rest[at - 1] = { raw: ended(rest[at - 1]!.raw, newline) }
   rest.splice(at, 0, ...wanted.map((want) => lineOf(want, newline)))
   lines.splice(0, lines.length, ...rest)
   msgs.push(`rules replaced: ${rules.length} → ${wanted.length}`)

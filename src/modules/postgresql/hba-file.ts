@@ -26,14 +26,23 @@ export interface HbaLine {
 
 export const CONTYPES = ['local', 'host', 'hostssl', 'hostnossl', 'hostgssenc', 'hostnogssenc'] as const
 
-/** Every byte of the text is in one of the lines. A backslash at the end continues a line (PostgreSQL 14). */
+/** A line that the next one belongs to (PostgreSQL 14): even a comment goes on so. */
+const CONTINUED = /\\\r*\n$/
+
+/** A line that another can stand behind. An empty one ends what a backslash would make of it. */
+export function ended(raw: string, newline: string): string {
+  const whole = raw.endsWith('\n') ? raw : `${raw}${newline}`
+  return CONTINUED.test(whole) ? `${whole}${newline}` : whole
+}
+
+/** Every byte of the text is in one of the lines. */
 export function parseHba(text: string): HbaLine[] {
   const physical = text.match(/[^\n]*\n|[^\n]+$/g) ?? []
   const lines: HbaLine[] = []
   let raw = ''
   for (const [i, line] of physical.entries()) {
     raw += line
-    if (/\\\r?\n$/.test(line) && i < physical.length - 1) continue
+    if (CONTINUED.test(line) && i < physical.length - 1) continue
     lines.push(readLine(raw))
     raw = ''
   }
@@ -41,9 +50,10 @@ export function parseHba(text: string): HbaLine[] {
 }
 
 function readLine(raw: string): HbaLine {
-  const { fields, comment } = fieldsOf(raw.replace(/\\\r?\n/g, ''))
+  const { fields, comment } = fieldsOf(raw.replace(/\\(\r*\n|$)/g, ''))
   const rule = ruleOf(fields)
-  return { raw, ...(rule && { rule }), ...(comment !== undefined && { comment }) }
+  // it may be written anew, and must not go on there
+  return { raw, ...(rule && { rule }), ...(comment !== undefined && { comment: comment.replace(/[\\\s]+$/, '') }) }
 }
 
 /** Fields between white space, each a list of words between commas. */
@@ -85,14 +95,25 @@ function ruleOf(fields: readonly (readonly HbaWord[])[]): HbaRule | undefined {
   const [type, databases, users, ...rest] = fields
   const name = type?.[0]?.text ?? ''
   if (!CONTYPES.some((one) => one === name) || !databases || !users) return undefined
-  const words = rest.map((field) => field.map(({ text }) => text).join(','))
-  const address = name === 'local' ? undefined : words.shift()
+  const words = rest.map((field) => field.map(({ text }) => text))
+  const one = () => words.shift()?.join(',')
+  const address = name === 'local' ? undefined : one()
   if (name !== 'local' && address === undefined) return undefined
-  const mask = address !== undefined && !address.includes('/') && isMask(words[0] ?? '') ? words.shift() : undefined
-  const [method, ...options] = words
+  const mask = address !== undefined && !address.includes('/') && isMask(words[0]?.[0] ?? '') ? one() : undefined
+  const method = one()
   if (method === undefined) return undefined
-  return { type: name, databases, users, address: address === undefined ? undefined : network(address, mask), method, options }
+  return {
+    type: name,
+    databases,
+    users,
+    address: address === undefined ? undefined : network(address, mask),
+    method,
+    options: words.flat(),
+  }
 }
+
+/** Options without their quotes, each word one: as PostgreSQL reads them. */
+export const optionsOf = (text: string): string[] => fieldsOf(text).fields.flatMap((field) => field.map((word) => word.text))
 
 const isMask = (word: string): boolean => /^\d+\.\d+\.\d+\.\d+$/.test(word) || /^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/.test(word)
 
@@ -121,9 +142,21 @@ export function bitsOf(address: string): string | undefined {
   return all.map((group) => Number.parseInt(group, 16).toString(2).padStart(16, '0')).join('')
 }
 
-/** A word as the file has it: in quotes where it would not be one word otherwise. */
-const written = ({ text, quoted }: HbaWord): string =>
-  quoted || text === '' || /[\s,#"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+const inQuotes = (text: string): string => `"${text.replaceAll('"', '""')}"`
+
+/** A word as the file has it: in quotes where it would not be one word otherwise. A sign within them would be a letter of the name. */
+function written({ text, quoted }: HbaWord): string {
+  if (quoted || text === '') return inQuotes(text)
+  if (!/[\s,#"]/.test(text)) return text
+  return /^[+@]/.test(text) ? `${text[0]}${inQuotes(text.slice(1))}` : inQuotes(text)
+}
+
+/** The same of an option: ldapsuffix=", dc=x". It may be the end of the line, where a backslash means more. */
+function writtenOption(option: string): string {
+  if (option !== '' && !/[\s,#"]|\\$/.test(option)) return option
+  const [, name = '', value = ''] = /^(\w+=)?(.*)$/s.exec(option) ?? []
+  return `${name}${inQuotes(value)}`
+}
 
 export const writtenList = (words: readonly HbaWord[]): string => words.map(written).join(',')
 
@@ -136,5 +169,5 @@ export function writeRule(rule: HbaRule, comment?: string): string {
     [rule.address ?? '', 24],
   ]
   const padded = columns.map(([text, width]) => (text === '' && width < 24 ? '' : text.padEnd(width - 1).concat(' '))).join('')
-  return [padded + rule.method, ...rule.options, ...(comment === undefined ? [] : [comment])].join(' ')
+  return [padded + rule.method, ...rule.options.map(writtenOption), ...(comment === undefined ? [] : [comment])].join(' ')
 }

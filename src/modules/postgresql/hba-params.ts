@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { text } from '../../module/params.ts'
 import type { HbaWant } from './hba-edit.ts'
-import { bitsOf, CONTYPES, fieldsOf, type HbaWord, network } from './hba-file.ts'
-import { addressProblem } from './hba-match.ts'
+import { bitsOf, CONTYPES, fieldsOf, type HbaWord, network, optionsOf } from './hba-file.ts'
+import { addressProblem, isSame, keyOf } from './hba-match.ts'
 
 const METHODS = [
   ...(['scram-sha-256', 'peer', 'ident', 'cert', 'trust', 'reject', 'md5', 'password'] as const),
@@ -10,6 +10,10 @@ const METHODS = [
 ]
 
 const oneLine = () => text().refine((value) => !/[\0\n\r]/.test(value), { error: 'expected one line' })
+
+/** The end of a line. A backslash there would make the next rule a part of this one. */
+const ending = () =>
+  oneLine().refine((value) => !value.trimEnd().endsWith('\\'), { error: 'a backslash at the end would swallow the next line' })
 
 /** Names, or a text of them with commas. One in double quotes is a name even when it reads like a keyword. */
 const names = () =>
@@ -20,7 +24,7 @@ const names = () =>
 
 const wordOf = (item: string): HbaWord => {
   const text = item.trim()
-  return /^".*"$/.test(text) ? (fieldsOf(text).fields[0]?.[0] ?? { text: '', quoted: true }) : { text, quoted: false }
+  return /^[+@]?"(?:[^"]|"")*"$/.test(text) ? (fieldsOf(text).fields[0]?.[0] ?? { text: '', quoted: true }) : { text, quoted: false }
 }
 
 /** Parameters of one rule. They have no defaults of their own: what is not given may come from beside `rules`. */
@@ -37,8 +41,11 @@ export const ruleParams = {
     .optional()
     .describe('The mask of the address, when it has no prefix length.'),
   method: z.enum(METHODS).optional().describe('How the role proves who it is; scram-sha-256, unless given.'),
-  options: oneLine().optional().describe('Options of the method, such as map=synapse.'),
-  comment: oneLine().optional().describe('A comment behind the rule.'),
+  options: ending()
+    .refine((value) => fieldsOf(value).comment === undefined, { error: 'a # outside quotes begins a comment: use the parameter comment' })
+    .optional()
+    .describe('Options of the method, such as map=synapse.'),
+  comment: ending().optional().describe('A comment behind the rule.'),
   state: z.enum(['present', 'absent']).optional().describe('Whether the rule is there; present, unless given.'),
 }
 
@@ -73,6 +80,31 @@ export const ruleProblems = (want: Wants): (string | undefined)[] =>
     return address === undefined ? undefined : addressProblem(address)
   })
 
+/** What cannot be true of all rules together. Two for the same connections would replace each other in every run. */
+export function rulesProblem(want: Wants & { readonly overwrite: boolean }): { at: 'rules' | 'overwrite'; message: string } | undefined {
+  const wants = hbaWants(want)
+  if (want.overwrite && !wants.some(({ state }) => state === 'present'))
+    return {
+      at: 'overwrite',
+      message: 'overwrite without a rule that is present would leave none, and nobody could log in: give the rules',
+    }
+  const agree = (one: HbaWant, other: HbaWant) =>
+    one.state === other.state && (one.state === 'absent' || (isSame(one.rule, other.rule) && one.comment === other.comment))
+  const seen = new Map<string, number>()
+  for (const [i, one] of wants.entries()) {
+    const first = seen.get(keyOf(one.rule))
+    if (first === undefined) seen.set(keyOf(one.rule), i)
+    else if (!agree(wants[first]!, one))
+      return { at: 'rules', message: `rules ${first + 1} and ${i + 1} are for the same connections and say different things` }
+  }
+  return undefined
+}
+
+const commentOf = (text = ''): string | undefined => {
+  const words = text.trim().replace(/^#\s*/, '')
+  return words === '' ? undefined : `# ${words}`
+}
+
 /** The rules that are wanted, in their order. */
 export const hbaWants = (want: Wants): HbaWant[] =>
   merged(want).map((rule) => ({
@@ -82,8 +114,8 @@ export const hbaWants = (want: Wants): HbaWant[] =>
       users: rule.users ?? ALL,
       address: addressOf(rule),
       method: rule.method ?? 'scram-sha-256',
-      options: rule.options?.match(/(?:"[^"]*"|[^\s"])+/g) ?? [],
+      options: optionsOf(rule.options ?? ''),
     },
-    comment: rule.comment === undefined ? undefined : `# ${rule.comment.replace(/^#\s*/, '')}`,
+    comment: commentOf(rule.comment),
     state: rule.state ?? 'present',
   }))

@@ -32,6 +32,14 @@ const COLUMNS: Readonly<Record<string, string>> = {
   BYPASSRLS: 'rolbypassrls',
 }
 
+/** A new role, as CREATE ROLE makes it when nothing is said. */
+const NEW: Row = {
+  ...Object.fromEntries(Object.values(COLUMNS).map((column) => [column, column === 'rolinherit'])),
+  rolconnlimit: -1,
+  expiry: null,
+  comment: null,
+}
+
 /** "CREATEDB,NOSUPERUSER" to attributes and whether each is wanted. */
 const flagsOf = (text: string): [attribute: string, wanted: boolean][] =>
   text
@@ -58,18 +66,32 @@ export function passwordProblem(password: string): string | undefined {
   return undefined
 }
 
+/** What is asked of a role in the same words whatever a task wants of it, so that a dry run of one believes what another predicted. */
+const askRole = (want: RoleWant) => {
+  const [login, database] = [loginOf(want), want.login_db]
+  const query = `SELECT rolname, ${Object.values(COLUMNS).join(', ')}, rolconnlimit, rolvaliduntil::text AS expiry,
+shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = ${literal(want.name)}`
+  return {
+    role: sql({ login, database, query }),
+    // what is kept of the password: only a superuser may read it, so it is asked only where one is given
+    password: sql({ login, database, query: `SELECT rolpassword FROM pg_authid WHERE rolname = ${literal(want.name)}` }),
+  }
+}
+
 export const roleFacts = (want: RoleWant) => {
   const [login, database] = [loginOf(want), want.login_db]
-  const expiry =
-    want.expires === undefined ? '' : `, rolvaliduntil IS NOT DISTINCT FROM ${literal(want.expires)}::timestamptz AS expires_ok`
-  // only a superuser may read pg_authid, which has what is kept of the password; pg_roles has a mask instead
-  const query = `SELECT r.*, rolvaliduntil::text AS expiry, shobj_description(oid, 'pg_authid') AS comment${expiry}
-FROM ${want.password === undefined ? 'pg_roles' : 'pg_authid'} r WHERE rolname = ${literal(want.name)}`
+  const { role, password } = askRole(want)
   const dependents = `SELECT d.deptype, b.datname FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
 LEFT JOIN pg_database b ON b.oid = d.dbid OR (d.dbid = 0 AND d.classid = 'pg_database'::regclass AND b.oid = d.objid)
 WHERE d.refclassid = 'pg_authid'::regclass AND r.rolname = ${literal(want.name)} GROUP BY 1, 2 ORDER BY 1, 2`
   return {
-    role: sql({ login, database, query }),
+    role,
+    password: want.password === undefined ? undefined : password,
+    // as the server writes it
+    expires:
+      want.expires === undefined
+        ? undefined
+        : sql({ login, database, query: `SELECT ${literal(want.expires)}::timestamptz::text AS expiry` }),
     // randomness of the host's, so that a plan needs none of its own
     salt:
       want.password === undefined ? undefined : sql({ login, database, query: `SELECT replace(gen_random_uuid()::text, '-', '') AS salt` }),
@@ -79,12 +101,16 @@ WHERE d.refclassid = 'pg_authid'::regclass AND r.rolname = ${literal(want.name)}
 
 interface Known {
   readonly role: SqlAnswer
+  readonly password: SqlAnswer | undefined
+  readonly expires: SqlAnswer | undefined
   readonly salt: SqlAnswer | undefined
   readonly dependents: SqlAnswer | undefined
 }
 
-export function planRole(want: RoleWant, { role, salt, dependents }: Known): Plan {
-  const failure = [role, salt, dependents].map((answer) => answer && whyNot(answer, `role ${want.name}`)).find((why) => why !== undefined)
+export function planRole(want: RoleWant, { role, password: kept, expires, salt, dependents }: Known): Plan {
+  const failure = [role, kept, expires, salt, dependents]
+    .map((answer) => answer && whyNot(answer, `role ${want.name}`))
+    .find((why) => why !== undefined)
   if (failure !== undefined) return { changes: [], failure }
   const is = role.rows![0]
   if (want.state === 'absent') return is ? removal(want, dependents!.rows!) : { changes: [] }
@@ -100,7 +126,7 @@ export function planRole(want: RoleWant, { role, salt, dependents }: Known): Pla
     const flag = `${wanted ? '' : 'NO'}${attribute}`
     if (is?.[COLUMNS[attribute]!] !== wanted) set(flag, COLUMNS[attribute]!, wanted, flag)
   }
-  const password = passwordChange(want, is, salt?.rows?.[0])
+  const password = passwordChange(want, is && kept?.rows?.[0], is !== undefined, salt?.rows?.[0])
   if (password) set(password.sql, 'rolpassword', password.kept, password.reason, password.shown)
   if (want.conn_limit !== undefined && (is?.rolconnlimit ?? -1) !== want.conn_limit)
     set(
@@ -109,8 +135,9 @@ export function planRole(want: RoleWant, { role, salt, dependents }: Known): Pla
       want.conn_limit,
       `connection limit ${is?.rolconnlimit ?? -1} → ${want.conn_limit}`,
     )
-  if (want.expires !== undefined && is?.expires_ok !== true)
-    set(`VALID UNTIL ${literal(want.expires)}`, 'expires_ok', true, `expires ${is?.expiry ?? 'never'} → ${want.expires}`)
+  const expiry = expires?.rows?.[0]?.expiry
+  if (want.expires !== undefined && (is?.expiry ?? null) !== expiry)
+    set(`VALID UNTIL ${literal(want.expires)}`, 'expiry', expiry, `expires ${is?.expiry ?? 'never'} → ${want.expires}`)
   const statements: Statement[] = []
   const verb = is ? 'ALTER' : 'CREATE'
   const words = (of: (one: Statement) => string) => `${verb} ROLE ${identifier(want.name)} WITH ${options.map(of).join(' ')}`
@@ -121,29 +148,36 @@ export function planRole(want: RoleWant, { role, salt, dependents }: Known): Pla
     reasons.push('comment')
   }
   if (statements.length === 0) return { changes: [] }
-  return { changes: [change(want, `${is ? '' : 'create '}role ${want.name}: ${reasons.join(', ')}`, statements, { ...is, ...becomes })] }
+  return {
+    changes: [change(want, `${is ? '' : 'create '}role ${want.name}: ${reasons.join(', ')}`, statements, { ...(is ?? NEW), ...becomes })],
+  }
 }
 
 /** What is to be said of the password, if anything: it never leaves in clear. */
-function passwordChange(want: RoleWant, is: Row | undefined, salt: Row | undefined) {
-  if (want.password === undefined || (is && want.no_password_changes)) return undefined
+function passwordChange(want: RoleWant, is: Row | undefined, exists: boolean, salt: Row | undefined) {
+  if (want.password === undefined || (exists && want.no_password_changes)) return undefined
   const password = want.password.reveal()
   const kept = typeof is?.rolpassword === 'string' ? is.rolpassword : undefined
   if (password === '')
     return kept === undefined ? undefined : { sql: 'PASSWORD NULL', shown: 'PASSWORD NULL', kept: null, reason: 'no password' }
   if (kept !== undefined && matchesVerifier(password, kept)) return undefined
   const verifier = isVerifier(password) ? password : scramVerifier(password, Buffer.from(String(salt?.salt), 'hex'))
-  const reason = kept?.startsWith('md5') ? 'password md5 → scram-sha-256' : is ? 'password' : 'with a password'
+  const reason = kept?.startsWith('md5') ? 'password md5 → scram-sha-256' : exists ? 'password' : 'with a password'
   return { sql: `PASSWORD ${literal(verifier)}`, shown: `PASSWORD '${MASK}'`, kept: verifier, reason }
 }
 
 function change(want: RoleWant, summary: string, statements: Statement[], becomes: Row | undefined): Change {
   const [login, database] = [loginOf(want), want.login_db]
+  const { role, password } = askRole(want)
+  const { rolpassword, ...row } = becomes ?? {}
+  const kept = (before: SqlAnswer | undefined): Row =>
+    rolpassword === undefined ? (before?.rows?.[0] ?? { rolpassword: null }) : { rolpassword }
   return {
     summary,
     steps: [execute(login, database, statements)],
     makes: [
-      roleFacts(want).role.will({ rows: becomes ? [{ rolname: want.name, ...becomes }] : [] }),
+      role.will({ rows: becomes ? [{ rolname: want.name, ...row }] : [] }),
+      password.will((before) => ({ rows: becomes ? [kept(before)] : [] })),
       ...willExist(roleExists, login, want.name, [want.login_db], becomes),
     ],
   }

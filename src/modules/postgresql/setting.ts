@@ -29,6 +29,8 @@ export interface Setting extends SettingKind {
   readonly source: string
   readonly pending_restart: boolean
   readonly in_auto_conf: boolean
+  /** Whether what is in force is from there. */
+  readonly from_auto_conf: boolean
   readonly auto_conf: string | null
 }
 
@@ -37,7 +39,7 @@ export const settingFacts = (want: SettingWant) => ({
     login: loginOf(want),
     database: want.login_db,
     query: `SELECT s.name, setting, unit, context, vartype, min_val, max_val, boot_val, enumvals, source, pending_restart,
-a.seqno IS NOT NULL AS in_auto_conf, a.value AS auto_conf
+coalesce(s.sourcefile LIKE '%/postgresql.auto.conf', false) AS from_auto_conf, a.seqno IS NOT NULL AS in_auto_conf, a.value AS auto_conf
 FROM pg_settings s LEFT JOIN (SELECT seqno, setting AS value FROM pg_file_settings
 WHERE sourcefile LIKE '%/postgresql.auto.conf' AND lower(name) = lower(${literal(want.param)}) ORDER BY seqno DESC LIMIT 1) a ON true
 WHERE lower(s.name) = lower(${literal(want.param)})`,
@@ -51,7 +53,9 @@ export function planSetting(want: SettingWant, { setting: answer }: { setting: S
   const failure = whyNot(answer, `parameter ${want.param}`) ?? refusal(want, is)
   if (failure !== undefined) return { changes: [], failure }
   const query = alterSystem(want, is!)
-  if (want.value === RESET) return { changes: is!.in_auto_conf ? [change(want, is!, `reset ${is!.name}`, query)] : [] }
+  // one that is out of the file and still in force was cut off before the server read it anew
+  const left = is!.in_auto_conf || (is!.from_auto_conf && !is!.pending_restart)
+  if (want.value === RESET) return { changes: left ? [change(want, is!, `reset ${is!.name}`, query)] : [] }
   // a value that waits for a restart is in the file and not in force: there is nothing more to do
   const kept = is!.in_auto_conf && is!.auto_conf !== null && sameValue(is!.auto_conf, want.value, is!)
   const inForce = sameValue(is!.setting, want.value, is!)
@@ -119,6 +123,7 @@ printf '%s\\0' ${query}
           {
             ...row,
             in_auto_conf: !reset,
+            from_auto_conf: !reset,
             auto_conf: reset ? null : want.value,
             pending_restart: waits && !sameValue(row.setting, value, row),
             ...(!waits && { setting: value }),
