@@ -3,6 +3,8 @@ import { type Inspected, inspected } from './docker-inspect.ts'
 
 /** A container's membership in a network. */
 export interface Endpoint extends Inspected {
+  /** Empty until it was started. */
+  readonly NetworkID?: string
   readonly Aliases?: readonly string[] | null
   readonly IPAMConfig?: { readonly IPv4Address?: string; readonly IPv6Address?: string } | null
 }
@@ -33,6 +35,9 @@ export interface HostConfig extends Inspected {
   readonly CapAdd?: readonly string[] | null
   readonly CapDrop?: readonly string[] | null
   readonly SecurityOpt?: readonly string[] | null
+  readonly Privileged?: boolean
+  /** Empty when nothing in /proc and /sys is hidden. */
+  readonly MaskedPaths?: readonly string[] | null
   readonly ExtraHosts?: readonly string[] | null
   readonly Init?: boolean | null
 }

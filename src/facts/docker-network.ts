@@ -16,7 +16,11 @@ export interface DockerNetwork extends Inspected {
   readonly EnableIPv6?: boolean
   readonly Options?: Readonly<Record<string, string>> | null
   readonly Labels?: Readonly<Record<string, string>> | null
-  readonly IPAM?: { readonly Driver?: string; readonly Config?: readonly IpamConfig[] | null } & Inspected
+  readonly IPAM?: {
+    readonly Driver?: string
+    readonly Options?: Readonly<Record<string, string>> | null
+    readonly Config?: readonly IpamConfig[] | null
+  } & Inspected
   /** Those of its containers that run, by their ids. */
   readonly Containers?: Readonly<Record<string, { readonly Name: string } & Inspected>> | null
 }

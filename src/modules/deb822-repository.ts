@@ -48,7 +48,10 @@ const params = z
     date_max_future: int().optional().describe('Seconds its date may be ahead.'),
     exclude: words().optional().describe('Packages not to take from it (apt 3.1 and newer).'),
     include: words().optional().describe('The only packages to take from it (apt 3.1 and newer).'),
-    inrelease_path: text().optional().describe('Where its InRelease file is, relative to the suite.'),
+    inrelease_path: text()
+      .refine((path) => !/[\r\n]/.test(path), { error: 'expected a path on one line' })
+      .optional()
+      .describe('Where its InRelease file is, relative to the suite.'),
     languages: words().optional().describe('Languages of descriptions to fetch.'),
     pdiffs: optional('Fetch differences of lists instead of whole ones.'),
     targets: words().optional().describe('Kinds of lists to fetch.'),

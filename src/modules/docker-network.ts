@@ -47,8 +47,8 @@ export const dockerNetwork = defineModule({
   name: 'docker_network',
   summary: 'Keep a Docker network.',
   notes: [
-    'Docker cannot change a network: one that differs is recreated, and the running containers in it are taken out and put back, with their aliases and fixed addresses. A stopped container in it must be recreated.',
-    'Only what is given is compared. Without connected the containers in it are left alone; Ansible takes all out unless appends is given.',
+    'Docker cannot change a network: one that differs is recreated, and the running containers in it are taken out and put back, with their aliases and fixed addresses (a fixed address that the new one does not have is given up). If the new one cannot be made, the old one is made again and they are put back into it. A stopped container is connected anew by a task that keeps it: `connected` here, or its docker_container.',
+    'Only what is given is compared; of ipam_config, subnets of a family that it does not name are Docker’s. Without connected the containers in it are left alone; Ansible takes all out unless appends is given.',
     'A network with running containers is removed only with force.',
   ],
   params,

@@ -23,7 +23,7 @@ function acts(want: Want, is: Ufw, wanted: Wanted | undefined): Act[] {
   if (want.rule && wanted && want.delete && present(now(), wanted, 'any'))
     act(`remove the rule ${said(want, is)}`, ruleCommand(want, is, undefined), withoutRules(now(), wanted))
   if (want.rule && wanted && !want.delete && !present(now(), wanted, 'all')) {
-    const at = insertAt(want, now())
+    const at = insertAt(want, now(), wanted)
     act(`add the rule ${said(want, is)}`, ruleCommand(want, is, at), withRules(now(), wanted, at))
   }
   const about = policyOf(want)
@@ -45,7 +45,7 @@ const isReset = (is: Ufw) => !is.atBoot && !is.running && is.rules.length + is.r
 
 /** A rule in ufw's words, without what it needs not say. */
 const said = (want: Want, is: Ufw): string =>
-  ruleCommand({ ...want, delete: false }, is, undefined)
+  ruleCommand({ ...want, delete: false, comment: want.delete ? undefined : want.comment }, is, undefined)
     .text.replace('ufw ', '')
     .replace(/ from any(?= to)/, '')
     .replace(/ to any(?= comment|$)/, '')

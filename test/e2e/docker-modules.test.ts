@@ -232,6 +232,43 @@ test.serial('networks', async (t) => {
   await fails(t, dockerNetwork, { name: 'inner', connected: ['nobody'] }, 'there is no container nobody to connect')
   await settles(t, dockerNetwork, { name: 'inner', state: 'absent', force: true }, ['remove network inner'])
   await on('docker rm -f -v one two')
+  // Docker adds addresses of IPv4
+  await settles(t, dockerNetwork, { name: 'six', enable_ipv6: true, ipam_config: [{ subnet: 'fd00:1::/64' }] }, ['create network six'])
+  await on('docker network rm six')
+})
+
+test.serial('networks: the old one comes back when the new one cannot be made', async (t) => {
+  const own = {
+    name: 'inner',
+    labels: { a: "it's" },
+    driver_options: { 'com.docker.network.driver.mtu': '1400' },
+    ipam_config: [{ subnet: '10.55.0.0/24', gateway: '10.55.0.7', iprange: '10.55.0.128/25', aux_addresses: { router: '10.55.0.9' } }],
+  }
+  await settles(t, dockerNetwork, own, ['create network inner'])
+  await on(`docker network create --subnet 10.56.0.0/24 taken
+docker run -d --name one --network inner --network-alias uno --ip 10.55.0.130 box:1; docker run -d --name two --network inner box:1
+docker create --name asleep --network inner --ip 10.55.0.140 box:1; docker start asleep; docker stop -t 0 asleep`)
+  const state = `docker network inspect -f '{{json .IPAM}} {{json .Options}} {{json .Labels}} {{len .Containers}}' inner
+docker inspect -f '{{with .NetworkSettings.Networks.inner}}{{.IPAddress}} {{.Aliases}}{{end}} {{.State.StartedAt}}' one`
+  const before = await on(state)
+  const moved = { ...own, ipam_config: [{ subnet: '10.56.0.0/24' }] }
+  await fails(t, dockerNetwork, moved, /Pool overlaps with other one on this address space \(the old network was put back\)$/)
+  t.is(await on(state), before)
+  await fails(t, dockerNetwork, { ...own, driver: 'none-such' }, /none-such.* \(the old network was put back\)$/)
+  await settles(t, dockerNetwork, own, [])
+  await on('docker network rm taken')
+  // a fixed address that is no more keeps nobody out
+  await settles(t, dockerNetwork, moved, ['recreate network inner: ipam_config 10.55.0.0/24 → 10.56.0.0/24'])
+  t.regex(
+    await on(`docker inspect -f '{{with .NetworkSettings.Networks.inner}}{{.IPAddress}} {{.Aliases}}{{end}}' one`),
+    /^10\.56\.0\.\d+ \[.*uno/,
+  )
+  await fails(t, dockerContainer, { name: 'asleep' }, /10\.55\.0\.140/)
+  await settles(t, dockerContainer, { name: 'asleep', networks: [{ name: 'inner', ipv4_address: '10.56.0.40' }] }, [
+    'asleep: connect anew to network inner: address 10.55.0.140 → 10.56.0.40',
+    'start container asleep',
+  ])
+  await on('docker rm -f -v one two asleep; docker network rm inner')
 })
 
 /** Every setting, twice with other values. */
@@ -367,7 +404,20 @@ test.serial('containers: networks and the restart policy change without recreati
   await settles(t, dockerContainer, { ...is, name: 'guest', network_mode: 'container:roamer' }, [
     'create and start container guest from box:1',
   ])
-  await on('docker rm -f -v roamer guest')
+  await on('docker rm -f -v guest; docker stop -t 0 roamer; docker network rm net-a; docker network create net-a')
+  await settles(t, dockerContainer, { ...is, networks: [{ name: 'net-a' }] }, [
+    'roamer: connect anew to network net-a: it was recreated',
+    'start container roamer',
+  ])
+  await on('docker stop -t 0 roamer; docker network rm net-a; docker network create net-a')
+  await settles(t, dockerNetwork, { name: 'net-a', connected: ['roamer'] }, ['connect container roamer to network net-a'])
+  await settles(t, dockerContainer, { ...is, image: undefined }, ['start container roamer'])
+  await on('docker rm -f -v roamer')
+  await settles(t, dockerContainer, { ...is, security_opts: ['systempaths=unconfined'] }, ['create and start container roamer from box:1'])
+  await settles(t, dockerContainer, { ...is, security_opts: [] }, [
+    'recreate container roamer: security_opts systempaths=unconfined → none',
+  ])
+  await on('docker rm -f -v roamer')
 })
 
 test.serial('containers: states', async (t) => {
@@ -435,7 +485,25 @@ test.serial('containers: the old one stays when the new one cannot be made or st
   await on('docker create --name steady-mhprov-new box:1; docker create --name steady-mhprov-old box:1')
   await settles(t, dockerContainer, { ...is, user: '7' }, ['recreate container steady: user none → 7'])
   t.is(await on('docker ps -a --format {{.Names}} | sort | xargs'), 'steady taker')
-  await on('docker rm -f -v steady taker')
+  await on('docker rm -f -v taker')
+
+  // cut off before the new one was started, and the old one was started by Docker at boot: it has the port
+  const left = 'steady-mhprov-old, which a run that was cut off has left'
+  const cut = () => on('docker stop -t 0 steady; docker run -d --name steady-mhprov-old -p 127.0.0.1:8100:80 box:1')
+  await cut()
+  await settles(t, dockerContainer, { ...is, user: '7' }, [`stop container ${left}`, 'start container steady', `remove container ${left}`])
+  // and before the new one had its name
+  await on('docker rename steady steady-mhprov-old; docker create --name steady-mhprov-new box:1')
+  await settles(t, dockerContainer, { ...is, user: '7' }, [
+    `give container ${left}, its name back`,
+    'remove container steady-mhprov-new, which a run that was cut off has left',
+  ])
+  await cut()
+  await settles(t, dockerContainer, { name: 'steady', state: 'absent', stop_timeout: 0 }, [
+    `remove container ${left}`,
+    'remove container steady',
+  ])
+  t.is(await on('docker ps -a --format {{.Names}}'), '')
 })
 
 test.serial('containers: waits for healthy, and says why it will not be', async (t) => {
@@ -493,6 +561,8 @@ chmod 755 /usr/local/bin/docker; : >/root/seen`)
   await settles(t, dockerContainer, { ...is, env_file: '/root/more.env', env: { PLAIN: 'y' } }, [
     'recreate container secretive: env TOKEN, PLAIN changed; env FILE added',
   ])
+  const shown = containerOf(await settle(dockerContainer, { ...is, env_file: '/root/more.env', env: { PLAIN: 'y' } }, { prefix: prefix() }))
+  t.true(['TOKEN=********', 'FILE=********', 'PLAIN=y', 'FROM=image'].every((line) => shown.Config.Env?.includes(line)))
   const seen = await on('cat /root/seen')
   t.true(seen.includes('--env-file='))
   t.false(seen.includes('s3cret'))

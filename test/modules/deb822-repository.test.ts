@@ -46,6 +46,7 @@ const BAD: [params: object, message: string][] = [
   [{ components: [] }, 'components is required, unless the suite ends in /'],
   [{ uris: 'a.example' }, 'expected addresses such as https://mirror.example.com/debian'],
   [{ types: 'rpm' }, 'types are deb and deb-src'],
+  [{ inrelease_path: 'InRelease\nTrusted: yes' }, 'expected a path on one line'],
   [{ name: '/' }, 'a name needs letters or digits, on one line'],
   [
     { signed_by: 'ABCD' },

@@ -7,7 +7,16 @@ import { CONTAINER, DOWN, IMAGE, id, NO_DOCKER, SERVER } from './docker/inspecte
 
 type Answers = Parameters<typeof dockerContainer.plan>[1]
 
-const IS: Answers = { server: SERVER, container: CONTAINER, image: IMAGE, envFile: undefined, peer: undefined, origin: IMAGE }
+const IS: Answers = {
+  server: SERVER,
+  container: CONTAINER,
+  left: {},
+  image: IMAGE,
+  envFile: undefined,
+  peer: undefined,
+  origin: IMAGE,
+  resting: [],
+}
 const NOTHING: Answers = { ...IS, container: undefined, image: undefined, origin: undefined }
 
 const WEB = {
@@ -191,6 +200,73 @@ test('secrets are in the payload, and neither in the script nor in what is shown
   t.true(step.script.text.includes('--env-file="$dir/env"'))
 })
 
+const old = { ...CONTAINER, Name: '/web-mhprov-old', Id: 'd'.repeat(64) }
+const STOP_OLD = 'stop container web-mhprov-old, which a run that was cut off has left'
+const REMOVE_OLD = 'remove container web-mhprov-old, which a run that was cut off has left'
+const NAME_BACK = 'give container web-mhprov-old, which a run that was cut off has left, its name back'
+
+test('what a swap that was cut off has left is quieted before anything starts, and removed after', (t) => {
+  const left = { left: { old } }
+  t.deepEqual(summaries({}, { ...stopped, ...left }), [STOP_OLD, 'start container web', REMOVE_OLD])
+  t.deepEqual(summaries(WEB, left), [STOP_OLD, REMOVE_OLD])
+  t.deepEqual(summaries({ restart: true }, left), [STOP_OLD, 'restart container web', REMOVE_OLD])
+  t.deepEqual(summaries({ state: 'stopped' }, left), [STOP_OLD, 'stop container web', REMOVE_OLD])
+  t.deepEqual(summaries({ state: 'absent' }, left), [REMOVE_OLD, 'remove container web'])
+  t.deepEqual(summaries({ state: 'absent' }, { ...NOTHING, ...left }), [REMOVE_OLD])
+  t.deepEqual(summaries(WEB, { left: { fresh: old } }), ['remove container web-mhprov-new, which a run that was cut off has left'])
+  t.deepEqual(summaries({ ...WEB, user: '7' }, left), ['recreate container web: user 1000:1000 → 7'])
+  const [stop, , remove] = scripts({ stop_timeout: 40 }, { ...stopped, ...left })
+  t.true(stop!.endsWith('docker container stop -t 40 web-mhprov-old >/dev/null'))
+  t.regex(remove!, /docker container stop -t 40 \$left >\/dev\/null\ndocker container rm --force \$left/)
+})
+
+test('the old container gets its name back when the swap was cut off before the new one had it', (t) => {
+  const cut = { container: undefined, left: { old } }
+  t.deepEqual(summaries(WEB, cut), [NAME_BACK])
+  t.deepEqual(summaries({ restart: true }, cut), [NAME_BACK, 'restart container web'])
+  t.deepEqual(summaries({ ...WEB, user: '7' }, cut), [NAME_BACK, 'recreate container web: user 1000:1000 → 7'])
+  t.deepEqual(summaries(WEB, { container: undefined, left: { old, fresh: old } }), [
+    NAME_BACK,
+    'remove container web-mhprov-new, which a run that was cut off has left',
+  ])
+})
+
+test('a container whose network was made anew while it was stopped is connected to it anew', (t) => {
+  const inNetwork = (name: string) => ({
+    container: {
+      ...stopped.container,
+      NetworkSettings: { Networks: { [name]: { ...CONTAINER.NetworkSettings!.Networks!['net-a'], NetworkID: 'before' } } },
+    },
+    resting: [{ Name: name, Id: 'now', Driver: 'bridge' }],
+  })
+  const anew = 'web: connect anew to network net-a: it was recreated'
+  t.deepEqual(summaries(WEB, inNetwork('net-a')), [anew, 'start container web'])
+  t.deepEqual(summaries({}, inNetwork('net-a')), [anew, 'start container web'])
+  t.true(
+    scripts({}, inNetwork('net-a'))[0]!.endsWith(
+      'docker network disconnect --force -- net-a web && docker network connect --alias w1 --ip 10.7.0.9 -- net-a web',
+    ),
+  )
+  t.deepEqual(summaries({}, { ...inNetwork('net-a'), resting: [{ Name: 'net-a', Id: 'before', Driver: 'bridge' }] }), [
+    'start container web',
+  ])
+  // Docker finds this one by its name, and gives it another id with each start
+  t.deepEqual(summaries({}, inNetwork('bridge')), ['start container web'])
+  t.deepEqual(summaries({}, { ...inNetwork('net-a'), ...withState({ Running: true }) }), [])
+})
+
+test('system paths that are open are no difference', (t) => {
+  const HostConfig = { ...CONTAINER.HostConfig, SecurityOpt: null, MaskedPaths: [], ReadonlyPaths: [] }
+  const open = { container: { ...CONTAINER, HostConfig } }
+  t.deepEqual(summaries({ security_opts: ['systempaths=unconfined'] }, open), [])
+  t.deepEqual(summaries({ security_opts: [] }, open), ['recreate container web: security_opts systempaths=unconfined → none'])
+  t.deepEqual(summaries({ security_opts: [] }, { container: { ...CONTAINER, HostConfig: { ...HostConfig, Privileged: true } } }), [])
+  t.deepEqual(
+    summaries({ security_opts: ['systempaths=unconfined'] }, { container: { ...CONTAINER, HostConfig: { SecurityOpt: null } } }),
+    ['recreate container web: security_opts none → systempaths=unconfined'],
+  )
+})
+
 const envFile = (text: string): { envFile: Content } => ({ envFile: { bytes: Buffer.from(text) } })
 
 test('env_file comes first, env wins; what cannot be read or understood is refused', (t) => {
@@ -202,6 +278,20 @@ test('env_file comes first, env wins; what cannot be read or understood is refus
     summaries(params, envFile('A=1\nexport B=2\n')),
     'env_file /etc/web.env cannot be used: it must hold lines like NAME=value; line 2 is not one',
   )
+})
+
+test('what stands in env_file is not in the result, nor what stood there before', (t) => {
+  const Env = ['TOKEN=hidden-one', 'FILE=hidden-two', 'LEVEL=1', 'PATH=/bin']
+  const container = { ...CONTAINER, Config: { ...CONTAINER.Config, Env } }
+  const shown = (params: object, is: Partial<Answers>) => {
+    const want = dockerContainer.params.parse({ name: 'web', ...params })
+    return (dockerContainer.result!(want, { ...IS, container, ...is }, [], {}).container as typeof CONTAINER).Config.Env
+  }
+  const params = { env_file: '/etc/web.env', env: { TOKEN: 'hidden-one' } }
+  const masked = ['TOKEN=hidden-one', 'FILE=********', 'LEVEL=1', 'PATH=/bin']
+  t.deepEqual(shown(params, envFile('FILE=hidden-three\n')), masked)
+  t.deepEqual(shown(params, { envFile: { why: 'no file' } }), masked)
+  t.deepEqual(shown({ env: {} }, {}), Env)
 })
 
 test('every word is quoted on its way to docker', (t) => {
@@ -230,6 +320,8 @@ test('bad values are refused with a reason that tells no secret', (t) => {
   refused(t, { restart_retries: 3 }, /^restart_retries goes with/)
   refused(t, { network_mode: 'host', networks: [{ name: 'x' }] }, /cannot be in other networks/)
   refused(t, { command: 'echo "x' }, /quote is not closed/)
+  for (const tmpfs_mode of ['u=rwx', '0', '000', '0000', '888', '1'])
+    refused(t, { mounts: [{ type: 'tmpfs', target: '/x', tmpfs_mode }] }, /^expected a mode in three or four octal digits/)
 })
 
 test('a pull that brought nothing new and a wait are no change', (t) => {

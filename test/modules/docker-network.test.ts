@@ -21,6 +21,12 @@ const IS: Answers = { server: SERVER, network: NETWORK, wanted: undefined, insid
 const NONE: Answers = { ...IS, network: undefined, inside: [] }
 const other = { ...CONTAINER, Name: '/db', NetworkSettings: { Networks: {} } }
 
+const resting = (NetworkID: string) => ({
+  ...CONTAINER,
+  State: { Status: 'exited', Running: false },
+  NetworkSettings: { Networks: { 'net-a': { NetworkID } } },
+})
+
 const plan = (params: object, is: Partial<Answers> = {}): Plan =>
   dockerNetwork.plan(dockerNetwork.params.parse({ name: 'net-a', ...params }), { ...IS, ...is }, {}) as Plan
 
@@ -47,6 +53,31 @@ const CASES: [title: string, params: object, is: Partial<Answers>, said: string[
       'recreate network net-a: driver bridge → macvlan, driver_options mtu: 1400 → 9000, internal false → true, attachable false → true, enable_ipv6 false → true, labels a: b → c',
     ],
   ],
+  [
+    'leaves the addresses that Docker chose for the other family',
+    { enable_ipv6: true, ipam_config: [{ subnet: 'fd00:1::/64' }] },
+    { network: { ...NETWORK, EnableIPv6: true, IPAM: { Config: [{ Subnet: 'fd00:1::/64' }, { Subnet: '172.18.0.0/16' }] } } },
+    [],
+  ],
+  [
+    'and those of IPv6',
+    { ipam_config: [{ subnet: '10.7.0.0/24' }] },
+    { network: { ...NETWORK, IPAM: { Config: [{ Subnet: '10.7.0.0/24' }, { Subnet: 'fd00:1::/64' }] } } },
+    [],
+  ],
+  [
+    'recreates for one subnet too many of a family that is named',
+    { ipam_config: [{ subnet: '10.7.0.0/24' }] },
+    { network: { ...NETWORK, IPAM: { Config: [{ Subnet: '10.7.0.0/24' }, { Subnet: '10.8.0.0/24' }] } } },
+    ['recreate network net-a: ipam_config 10.8.0.0/24 → none'],
+  ],
+  [
+    'connects anew what was stopped when it was recreated',
+    { connected: ['web'] },
+    { wanted: [resting('before')] },
+    ['connect container web to network net-a'],
+  ],
+  ['leaves what is stopped in it', { connected: ['web'] }, { wanted: [resting(NETWORK.Id)] }, []],
   ['recreates when forced', { force: true }, {}, ['recreate network net-a: forced']],
   ['connects', { connected: ['web', 'db'] }, { wanted: [CONTAINER, other] }, ['connect container db to network net-a']],
   [
@@ -71,10 +102,24 @@ for (const [title, params, is, said] of CASES)
     t.deepEqual(failure ?? changes.map((change) => change.summary), said)
   })
 
-test('recreated with its containers, their aliases and addresses', (t) => {
+test('recreated with its containers, their aliases and addresses; the way back knows what it was made from', (t) => {
   const [step] = plan({ internal: true }).changes[0]!.steps
+  const script = step?.do === 'run' ? step.script.text : ''
   t.is(
-    step?.do === 'run' ? step.script.text.split('\n}\n')[1] : '',
-    'docker network disconnect -- net-a web && docker network rm -- net-a >/dev/null && docker network create --driver bridge   --internal  -- net-a >/dev/null && docker network connect --alias w1 --ip 10.7.0.9 -- net-a web',
+    script.slice(script.lastIndexOf('\ntry docker network disconnect') + 1),
+    `try docker network disconnect -- net-a web
+try docker network rm -- net-a
+try docker network create --driver bridge --internal -- net-a
+docker network connect --alias w1 --ip 10.7.0.9 -- net-a web 2>/dev/null || {
+try docker network connect --alias w1 -- net-a web
+printf '%s\\n' 'the fixed address of web could not be kept' >&2
+}`,
   )
+  t.true(
+    script.includes(
+      '\ndocker network create --driver bridge --opt mtu=1400 --subnet=10.7.0.0/24 --gateway=10.7.0.1 --ipv6=false --label a=b -- net-a >/dev/null || lost=2\n',
+    ),
+    script,
+  )
+  t.true(script.includes('\ninside web || docker network connect --alias w1 --ip 10.7.0.9 -- net-a web || lost=2\n'), script)
 })

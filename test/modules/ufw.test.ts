@@ -33,12 +33,23 @@ const CASES: [params: object, commands: string[]][] = [
   [{ rule: 'allow', name: 'cifs', interface: 'lo', direction: 'out' }, ['ufw allow out on lo from any to any app CIFS']],
   [{ rule: 'deny', from_ip: '10.0.0.1', comment: 'a b', insert: 1 }, ["ufw insert 1 deny in from 10.0.0.1 to any comment 'a b'"]],
   [{ rule: 'deny', from_ip: '10.0.0.1', insert: 9 }, ['ufw deny in from 10.0.0.1 to any']],
+  // a number of the other family is a place in the rule's own
+  [{ rule: 'deny', from_ip: '10.0.0.1', insert: 2 }, ['ufw deny in from 10.0.0.1 to any']],
+  [{ rule: 'deny', proto: 'igmp', insert: 2 }, ['ufw deny in proto igmp from any to any']],
+  [{ rule: 'deny', from_ip: '2001:db8::1', insert: 1 }, ['ufw insert 2 deny in from 2001:db8::1 to any']],
+  [{ rule: 'deny', from_ip: '2001:db8::1', insert: 2 }, ['ufw insert 2 deny in from 2001:db8::1 to any']],
+  [
+    { rule: 'deny', from_ip: '2001:db8::1', insert: -3, insert_relative_to: 'first-ipv6' },
+    ['ufw insert 2 deny in from 2001:db8::1 to any'],
+  ],
+  [{ rule: 'deny', to_port: '7', insert: 2 }, ['ufw insert 2 deny in from any to any port 7']],
   [
     { rule: 'allow', route: true, interface_in: 'a', interface_out: 'b', log: true },
     ['ufw route allow in on a out on b log from any to any'],
   ],
   [{ rule: 'allow', to_port: 22, proto: 'tcp', delete: true }, ['ufw delete allow in proto tcp from any to any port 22']],
   [{ rule: 'deny', to_port: 22, proto: 'tcp', delete: true }, []],
+  [{ rule: 'allow', to_port: 22, proto: 'tcp', delete: true, comment: 'other' }, ['ufw delete allow in proto tcp from any to any port 22']],
   [{ state: 'enabled', rule: 'allow', to_port: 80 }, ['ufw allow in from any to any port 80', 'ufw --force enable']],
   [{ state: 'disabled', default: 'allow', logging: 'on' }, ['ufw default allow incoming']],
 ]

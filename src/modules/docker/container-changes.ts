@@ -1,10 +1,10 @@
 import { type DockerContainer, dockerContainer } from '../../facts/docker-container.ts'
 import { type DockerImage, dockerImage } from '../../facts/docker-image.ts'
-import { dockerVolumeUsers } from '../../facts/docker-volume-users.ts'
 import { type Change, run } from '../../module/define.ts'
 import { type Sh, sh } from '../../module/shell.ts'
 import { comparisonOf } from './container-compare.ts'
 import { envPayload } from './container-env.ts'
+import { freed } from './container-leftovers.ts'
 import type { ContainerWant } from './container-params.ts'
 import {
   creationScript,
@@ -158,7 +158,6 @@ export const waiting = (want: ContainerWant): Change => ({
 
 export const removal = (want: ContainerWant, is: DockerContainer): Change => {
   const remove = sh`docker container rm --force ${want.keep_volumes ? [] : ['--volumes']} ${want.name} >/dev/null`
-  const volumes = (is.Mounts ?? []).flatMap((mount) => (mount.Type === 'volume' && mount.Name !== undefined ? [mount.Name] : []))
   return {
     summary: `remove container ${want.name}`,
     steps: [
@@ -168,9 +167,6 @@ export const removal = (want: ContainerWant, is: DockerContainer): Change => {
         ),
       ),
     ],
-    makes: [
-      dockerContainer(want.name).will(undefined),
-      ...volumes.map((volume) => dockerVolumeUsers(volume).will((users) => users.filter((user) => user !== want.name))),
-    ],
+    makes: [dockerContainer(want.name).will(undefined), ...freed(is, want.name)],
   }
 }

@@ -1,6 +1,6 @@
 import type { DockerContainer } from '../../facts/docker-container.ts'
 import type { ImageConfig } from '../../facts/docker-image.ts'
-import { Secret } from '../../secrets/secret.ts'
+import { MASK, Secret } from '../../secrets/secret.ts'
 import type { ContainerWant } from './container-params.ts'
 
 type Environment = ReadonlyMap<string, string>
@@ -26,6 +26,20 @@ export function wantedEnv(want: ContainerWant, file: readonly string[] | undefin
 /** What docker reads with --env-file; a payload for stdin. undefined: nothing to give. */
 export const envPayload = (env: Environment | undefined): Secret | undefined =>
   env && env.size > 0 ? new Secret([...env].map(([name, value]) => `${name}=${value}\n`).join('')) : undefined
+
+/**
+ * A container to be shown. Who may read env_file on the host may be root alone, and no Redactor knows what stands in it; nor what did when the
+ * container was made: so only values that the task or the image gives are shown.
+ */
+export function withoutFileValues(want: ContainerWant, is: DockerContainer, image: ImageConfig | undefined): DockerContainer {
+  if (want.env_file === undefined) return is
+  const [own, brought] = [wantedEnv({ ...want, env_file: undefined }, undefined), byName(image?.Env)]
+  const shown = [...byName(is.Config.Env)].map(([name, value]) => {
+    const known = own?.get(name) === value || brought.get(name) === value
+    return `${name}=${known ? value : MASK}`
+  })
+  return { ...is, Config: { ...is.Config, Env: shown } }
+}
 
 // Added by the docker command itself where ~/.docker/config.json has proxies.
 const PROXY = /^(https?|ftp|no|all)_proxy$/i

@@ -64,6 +64,12 @@ const capability = (name: string): string => name.toUpperCase().replace(/^CAP_/,
 const security = (option: string): string =>
   option.replace(/^([\w-]+):/, '$1=').replace(/^seccomp=(?!unconfined$).*$/s, 'seccomp=a profile')
 
+// The command makes empty lists of this one, which a privileged container has anyway.
+function securityOf({ HostConfig: { SecurityOpt, MaskedPaths, Privileged } }: DockerContainer): string[] {
+  const open = MaskedPaths?.length === 0 && !Privileged
+  return [...(SecurityOpt ?? []), ...(open ? ['systempaths=unconfined'] : [])]
+}
+
 /** `bridge` and `default` are one network. */
 const networkMode = (mode: string | undefined): string => (!mode || mode === 'default' ? 'bridge' : mode)
 
@@ -180,13 +186,7 @@ export const SETTINGS: readonly Setting[] = [
     (is) => is.HostConfig.CapDrop,
     capability,
   ),
-  several(
-    'security_opts',
-    '--security-opt',
-    (want) => want.security_opts,
-    (is) => is.HostConfig.SecurityOpt,
-    security,
-  ),
+  several('security_opts', '--security-opt', (want) => want.security_opts, securityOf, security),
   single(
     'init',
     '--init',

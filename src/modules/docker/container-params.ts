@@ -44,7 +44,13 @@ const mount = z.strictObject({
   propagation: z.enum(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']).optional().describe('Of a bind mount.'),
   no_copy: bool().default(false).describe('Do not fill a new volume with what the image has at its place.'),
   tmpfs_size: size().optional().describe('Size of a tmpfs.'),
-  tmpfs_mode: text().optional().describe('Permissions of a tmpfs, in octal.'),
+  tmpfs_mode: text()
+    // Docker takes 0 for none given
+    .refine((mode) => /^(?!0+$)[0-7]{3,4}$/.test(mode), {
+      error: 'expected a mode in three or four octal digits, such as "1777", and not 0',
+    })
+    .optional()
+    .describe('Permissions of a tmpfs, in octal.'),
 })
 
 const network = z.strictObject({

@@ -1,21 +1,26 @@
 import { type Content, content } from '../../facts/content.ts'
 import { type DockerContainer, dockerContainer } from '../../facts/docker-container.ts'
 import { type DockerImage, dockerImage } from '../../facts/docker-image.ts'
+import { dockerLeftovers, type Leftovers } from '../../facts/docker-leftovers.ts'
+import { type DockerNetwork, dockerNetwork } from '../../facts/docker-network.ts'
 import { type DockerServer, dockerServer } from '../../facts/docker-server.ts'
 import type { Change, ModuleResult, Output, Plan } from '../../module/define.ts'
 import { makingChanges, removal, restarting, restartPolicyChange, starting, stopping, waiting } from './container-changes.ts'
 import { comparisonOf, containerDifferences, imageDifference } from './container-compare.ts'
-import { parseEnvFile, wantedEnv } from './container-env.ts'
+import { parseEnvFile, wantedEnv, withoutFileValues } from './container-env.ts'
 import { hasHealthcheck } from './container-health.ts'
+import { clearing, quieting, reclaiming, withoutOld } from './container-leftovers.ts'
 import { networkChanges } from './container-networks.ts'
 import type { ContainerWant } from './container-params.ts'
 import { UNCHANGED } from './container-script.ts'
 import { whyUnknown } from './docker-script.ts'
+import { lostNetworks, restingIn } from './endpoints.ts'
 import { withTag } from './reference.ts'
 
 export interface ContainerAnswers {
   readonly server: DockerServer
   readonly container: DockerContainer | undefined
+  readonly left: Leftovers
   /** What the wanted name points to on the host. */
   readonly image: DockerImage | undefined
   readonly envFile: Content | undefined
@@ -23,6 +28,8 @@ export interface ContainerAnswers {
   readonly peer: DockerContainer | undefined
   /** What the container was made from. */
   readonly origin: DockerImage | undefined
+  /** The networks of one that does not run. */
+  readonly resting: readonly (DockerNetwork | undefined)[]
 }
 
 const PEER = /^container:(.+)$/
@@ -30,21 +37,29 @@ const PEER = /^container:(.+)$/
 export const containerFacts = (want: ContainerWant) => ({
   server: dockerServer(),
   container: dockerContainer(want.name),
+  left: dockerLeftovers(want.name),
   image: want.image === undefined ? undefined : dockerImage(withTag(want.image, 'latest')),
   envFile: want.env_file === undefined ? undefined : content(want.env_file),
   peer: PEER.test(want.network_mode ?? '') ? dockerContainer(PEER.exec(want.network_mode!)![1]!) : undefined,
 })
 
-export const containerMore = (_: ContainerWant, { container }: { container: DockerContainer | undefined }) => ({
-  origin: container?.Image ? dockerImage(container.Image) : undefined,
-})
+type Found = Pick<ContainerAnswers, 'container' | 'left'>
+
+/** The container; or the one that had its name until a run was cut off. */
+const present = ({ container, left }: Found): DockerContainer | undefined => container ?? left.old
+
+export const containerMore = (_: ContainerWant, found: Found) => {
+  const is = present(found)
+  return { origin: is?.Image ? dockerImage(is.Image) : undefined, resting: restingIn(is).map(dockerNetwork) }
+}
 
 export function planContainer(given: ContainerWant, answers: ContainerAnswers): Plan {
-  const { server, container: is, image, peer } = answers
+  const { server, container, left, image, peer } = answers
+  const is = present(answers)
   const refused = (failure: string): Plan => ({ changes: [], failure })
   const unknown = whyUnknown(server)
   if (unknown !== undefined) return refused(unknown)
-  if (given.state === 'absent') return { changes: is ? [removal(given, is)] : [] }
+  if (given.state === 'absent') return { changes: [...clearing(given, left), ...(container ? [removal(given, container)] : [])] }
   // Docker keeps another container's network by that container's id
   const want = peer?.Id ? { ...given, network_mode: `container:${peer.Id}` } : given
   const file = want.env_file === undefined ? undefined : envLines(want.env_file, answers.envFile)
@@ -64,8 +79,11 @@ export function planContainer(given: ContainerWant, answers: ContainerAnswers): 
     return refused(`there is no image ${name} on the host to recreate ${want.name} from, and pull is never (${reasons.join('; ')})`)
   const env = wantedEnv(want, file)
   const made = makingChanges({ want, is, image, name, env, reasons })
-  const kept = is && !anew ? upkeep(want, is) : []
-  const changes = [...made, ...kept]
+  const kept = is && !anew ? upkeep(want, is, lostNetworks(is, answers.resting)) : []
+  const back = !container && is ? [reclaiming(want, is)] : []
+  // making it anew clears them itself
+  const rest = anew || !is ? {} : back.length > 0 ? withoutOld(left) : left
+  const changes = [...back, ...quieting(want, rest), ...made, ...kept, ...clearing(want, rest)]
   const waits = want.state === 'healthy' && (changes.length > 0 || is?.State.Health?.Status !== 'healthy')
   return { changes: [...changes, ...(waits ? [waiting(want)] : [])] }
 }
@@ -98,16 +116,17 @@ function whyAnew(
 }
 
 /** What can be done to a container that stays. */
-function upkeep(want: ContainerWant, is: DockerContainer): Change[] {
+function upkeep(want: ContainerWant, is: DockerContainer, lost: readonly string[]): Change[] {
   const running = is.State.Running === true
-  const settled = is.Id === '' ? [] : [...restartPolicyChange(want, is), ...networkChanges(want, is)]
+  const settled = is.Id === '' ? [] : [...restartPolicyChange(want, is), ...networkChanges(want, is, lost)]
   if (want.state === 'stopped') return [...settled, ...(running ? [stopping(want, is)] : [])]
   if (running && want.restart) return [...settled, restarting(want, is)]
   const starts = want.state !== 'present' && (!running || is.State.Paused)
   return [...settled, ...(starts ? [starting(want, is)] : [])]
 }
 
-export function containerResult(want: ContainerWant, { container }: ContainerAnswers, outputs: readonly Output[]): ModuleResult {
+export function containerResult(want: ContainerWant, { container, origin }: ContainerAnswers, outputs: readonly Output[]): ModuleResult {
   const idle = outputs.length > 0 && outputs.every((output) => output.stdout.toString().trimEnd().endsWith(UNCHANGED))
-  return { ...(want.state !== 'absent' && { container: container ?? {} }), ...(idle && { changed: false }) }
+  const shown = container ? withoutFileValues(want, container, origin?.Config ?? undefined) : {}
+  return { ...(want.state !== 'absent' && { container: shown }), ...(idle && { changed: false }) }
 }

@@ -1,3 +1,4 @@
+import { freshName, oldName } from '../../facts/docker-leftovers.ts'
 import { join, raw, type Sh, sh } from '../../module/shell.ts'
 import { SETTINGS } from './container-options.ts'
 import type { ContainerWant } from './container-params.ts'
@@ -67,13 +68,13 @@ export const restartPolicy = ({ restart_policy: policy, restart_retries: retries
 
 const receive = (env: boolean): Sh => raw(env ? 'cat >"$dir/env" || exit 1' : ':')
 
-const newName = (name: string) => `${name}-mhprov-new`
-const oldName = (name: string) => `${name}-mhprov-old`
-
-/** What a run that was cut off has left. */
-const leftovers = (name: string): Sh => {
+/** Removes what a run that was cut off has left. It may be running: it is given its time to end. */
+export const clearLeftovers = ({ name, stop_timeout: seconds }: ContainerWant): Sh => {
   const pattern = `name=^/?${name.replaceAll('.', '[.]')}-mhprov-(new|old)$`
-  return sh`left=$(docker ps --all --quiet --filter ${pattern}) && [ -z "$left" ] || docker container rm --force $left >/dev/null`
+  return sh`if left=$(docker ps --all --quiet --filter ${pattern}) && [ -n "$left" ]; then
+docker container stop ${stopWords(seconds)} $left >/dev/null
+docker container rm --force $left >/dev/null
+fi`
 }
 
 /** Makes a container that is not there yet. */
@@ -83,7 +84,7 @@ export const creationScript = (making: Making): Sh => {
 ${PRIVATE}
 ${receive(making.env)}
 ${create(name, making)}
-${leftovers(name)}
+${clearLeftovers(making.want)}
 ${making.start ? sh`try docker container start ${name}` : raw(':')}`)
 }
 
@@ -93,7 +94,7 @@ ${making.start ? sh`try docker container start ${name}` : raw(':')}`)
  */
 export const recreationScript = (making: Making): Sh => {
   const { name, stop_timeout: seconds, keep_volumes: keep } = making.want
-  const [fresh, old] = [newName(name), oldName(name)]
+  const [fresh, old] = [freshName(name), oldName(name)]
   return dockerScript(sh`swapping=
 there() { docker container inspect -- "$1" >/dev/null 2>&1; }
 undo() {
@@ -110,7 +111,7 @@ fi
 }
 ${PRIVATE}
 ${receive(making.env)}
-${leftovers(name)}
+${clearLeftovers(making.want)}
 ${create(fresh, making)}
 was=$(docker container inspect --format '{{.State.Running}}' -- ${name}) || exit 1
 swapping=1

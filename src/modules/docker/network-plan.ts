@@ -2,31 +2,17 @@ import { type DockerContainer, dockerContainer } from '../../facts/docker-contai
 import { type DockerNetwork, dockerNetwork, type IpamConfig } from '../../facts/docker-network.ts'
 import { type DockerServer, dockerServer } from '../../facts/docker-server.ts'
 import { type Change, type Plan, run } from '../../module/define.ts'
-import { join, type Sh, sh } from '../../module/shell.ts'
+import { join, sh } from '../../module/shell.ts'
 import { dockerScript, whyUnknown } from './docker-script.ts'
-import { connect, disconnect, endpoints, type Membership } from './endpoints.ts'
-import { differences, pairs } from './options.ts'
+import { connect, disconnect, endpoints, forget, lostNetworks, membershipOf, restingIn } from './endpoints.ts'
+import { type Blueprint, create, type Inmate, type Ipam, recreationScript, remove } from './network-script.ts'
+import { differences } from './options.ts'
 
-interface NetworkWant {
-  readonly name: string
+interface NetworkWant extends Blueprint {
   readonly state: 'present' | 'absent'
-  readonly driver: string
-  readonly driver_options?: Readonly<Record<string, string>> | undefined
-  readonly ipam_config?: readonly Ipam[] | undefined
-  readonly internal?: boolean | undefined
-  readonly attachable?: boolean | undefined
-  readonly enable_ipv6?: boolean | undefined
-  readonly labels?: Readonly<Record<string, string>> | undefined
   readonly connected?: readonly string[] | undefined
   readonly appends: boolean
   readonly force: boolean
-}
-
-interface Ipam {
-  readonly subnet?: string | undefined
-  readonly gateway?: string | undefined
-  readonly iprange?: string | undefined
-  readonly aux_addresses?: Readonly<Record<string, string>> | undefined
 }
 
 interface NetworkAnswers {
@@ -64,16 +50,20 @@ export function planNetwork(want: NetworkWant, is: NetworkAnswers): Plan {
   const [first] = missing
   // in a dry run before anything is there, the containers are made by then
   if (first !== undefined && server.version !== undefined) return { changes: [], failure: `there is no container ${first} to connect` }
-  if (!network) return { changes: [creation(want), ...entering(want, want.connected ?? [])] }
+  if (!network) return { changes: [creation(want), ...(want.connected ?? []).map((name, i) => entering(want, name, is.wanted?.[i]))] }
   const different = want.force ? ['forced', ...changedOptions(want, network)] : changedOptions(want, network)
   const leaving = want.connected && !want.appends ? inside.filter((name) => !want.connected!.includes(name)) : []
-  const outside = (want.connected ?? []).filter((_, i) => !(want.name in (is.wanted?.[i] ? endpoints(is.wanted[i]) : {})))
-  if (different.length === 0) return { changes: [...entering(want, outside), ...exits(want, leaving)] }
-  const staying = is.inside.filter((one): one is DockerContainer => one !== undefined && !leaving.includes(plainName(one)))
-  return { changes: [recreation(want, different, inside, staying), ...entering(want, outside)] }
+  const anew = different.length > 0
+  // one that does not run is not put back with the others
+  const lost = (one: DockerContainer) => (anew ? restingIn(one) : lostNetworks(one, [network])).includes(want.name)
+  const enter = (want.connected ?? []).flatMap((name, i) => {
+    const one = is.wanted?.[i]
+    return one && want.name in endpoints(one) && !lost(one) ? [] : [entering(want, name, one)]
+  })
+  if (!anew) return { changes: [...enter, ...exits(want, leaving)] }
+  const inmates = inside.map((name, i) => ({ name, is: is.inside[i], stays: !leaving.includes(name) }))
+  return { changes: [recreation(want, network, different, inmates), ...enter] }
 }
-
-const plainName = (is: DockerContainer): string => is.Name.replace(/^\//, '')
 
 function changedOptions(want: NetworkWant, is: DockerNetwork): string[] {
   const flag = (name: 'internal' | 'attachable' | 'enable_ipv6', now: boolean | undefined) =>
@@ -89,10 +79,14 @@ function changedOptions(want: NetworkWant, is: DockerNetwork): string[] {
   ]
 }
 
+const isIPv6 = (subnet: string | undefined): boolean => subnet?.includes(':') ?? false
+
 function addressDifferences(want: readonly Ipam[] | undefined, is: readonly IpamConfig[]): string[] {
   if (!want) return []
   const fresh = want.filter((one) => !is.some((now) => now.Subnet === one.subnet))
-  const gone = is.filter((now) => !want.some((one) => one.subnet === now.Subnet))
+  // a family that the task says nothing of has the addresses that Docker chose
+  const named = is.filter((now) => want.some((one) => isIPv6(one.subnet) === isIPv6(now.Subnet)))
+  const gone = named.filter((now) => !want.some((one) => one.subnet === now.Subnet))
   if (fresh.length + gone.length > 0)
     return [`ipam_config ${gone.map((one) => one.Subnet).join(', ') || 'none'} → ${fresh.map((one) => one.subnet).join(', ') || 'none'}`]
   return want.flatMap((one) => {
@@ -106,23 +100,6 @@ function addressDifferences(want: readonly Ipam[] | undefined, is: readonly Ipam
     ]
   })
 }
-
-function create(want: NetworkWant): Sh {
-  const ipam = (want.ipam_config ?? []).flatMap(({ subnet, gateway, iprange, aux_addresses: aux }) => [
-    ...(subnet === undefined ? [] : [`--subnet=${subnet}`]),
-    ...(gateway === undefined ? [] : [`--gateway=${gateway}`]),
-    ...(iprange === undefined ? [] : [`--ip-range=${iprange}`]),
-    ...pairs('--aux-address', aux),
-  ])
-  const flags = [
-    ...(want.internal ? ['--internal'] : []),
-    ...(want.attachable ? ['--attachable'] : []),
-    ...(want.enable_ipv6 === undefined ? [] : [`--ipv6=${want.enable_ipv6}`]),
-  ]
-  return sh`docker network create --driver ${want.driver} ${pairs('--opt', want.driver_options)} ${ipam} ${flags} ${pairs('--label', want.labels)} -- ${want.name} >/dev/null`
-}
-
-const remove = (want: NetworkWant): Sh => sh`docker network rm -- ${want.name} >/dev/null`
 
 const made = (want: NetworkWant): DockerNetwork => ({
   Name: want.name,
@@ -146,51 +123,30 @@ const made = (want: NetworkWant): DockerNetwork => ({
 
 const creation = (want: NetworkWant): Change => ({
   summary: `create network ${want.name}`,
-  steps: [run(dockerScript(create(want)))],
+  steps: [run(dockerScript(sh`${create(want)} >/dev/null`))],
   makes: [dockerNetwork(want.name).will(made(want))],
 })
 
-const recreation = (want: NetworkWant, why: readonly string[], inside: readonly string[], staying: readonly DockerContainer[]): Change => ({
+const recreation = (want: NetworkWant, is: DockerNetwork, why: readonly string[], inmates: readonly Inmate[]): Change => ({
   summary: `recreate network ${want.name}: ${why.join(', ')}`,
-  steps: [
-    run(
-      dockerScript(
-        join(
-          [
-            ...inside.map((name) => disconnect(name, want.name)),
-            remove(want),
-            create(want),
-            ...staying.map((one) => connect(plainName(one), membership(want, one))),
-          ],
-          ' && ',
-        ),
-      ),
-    ),
-  ],
+  steps: [run(recreationScript(want, is, inmates))],
   makes: [dockerNetwork(want.name).will((before) => ({ ...made(want), Containers: before?.Containers ?? {} }))],
 })
 
-/** How a container was in the network; Docker itself adds the beginning of the container's id to its aliases. */
-function membership(want: NetworkWant, is: DockerContainer): Membership {
-  const { Aliases, IPAMConfig } = endpoints(is)[want.name] ?? {}
+function entering(want: NetworkWant, name: string, is: DockerContainer | undefined): Change {
+  const known = is && want.name in endpoints(is)
+  const script = connect(name, known ? membershipOf(is, want.name) : { name: want.name, aliases: [] })
   return {
-    name: want.name,
-    aliases: (Aliases ?? []).filter((alias) => !is.Id.startsWith(alias)),
-    ...(IPAMConfig?.IPv4Address && { ipv4_address: IPAMConfig.IPv4Address }),
-  }
-}
-
-const entering = (want: NetworkWant, names: readonly string[]): Change[] =>
-  names.map((name) => ({
     summary: `connect container ${name} to network ${want.name}`,
-    steps: [run(dockerScript(connect(name, { name: want.name, aliases: [] })))],
+    steps: [run(dockerScript(known ? sh`${forget(name, want.name)} && ${script}` : script))],
     makes: [
       dockerContainer(name).will(
         (before) =>
           before && { ...before, NetworkSettings: { ...before.NetworkSettings, Networks: { ...endpoints(before), [want.name]: {} } } },
       ),
     ],
-  }))
+  }
+}
 
 const exits = (want: NetworkWant, names: readonly string[]): Change[] =>
   names.map((name) => ({
@@ -209,6 +165,6 @@ const exits = (want: NetworkWant, names: readonly string[]): Change[] =>
 
 const removal = (want: NetworkWant, inside: readonly string[]): Change => ({
   summary: `remove network ${want.name}`,
-  steps: [run(dockerScript(join([...inside.map((name) => disconnect(name, want.name)), remove(want)], ' && ')))],
+  steps: [run(dockerScript(sh`${join([...inside.map((name) => disconnect(name, want.name)), remove(want.name)], ' && ')} >/dev/null`))],
   makes: [dockerNetwork(want.name).will(undefined)],
 })

@@ -42,7 +42,8 @@ export function wantedRules(want: Want, is: Ufw): Wanted | { readonly failure: s
         dapp: app,
         sapp: '',
         way: way(want),
-        comment: want.comment ?? '',
+        // ufw takes a rule away whatever its comment is
+        comment: want.delete ? '' : (want.comment ?? ''),
       }),
     )
   return { 4: given === 6 ? [] : rules(4), 6: given === 4 || only4 || !is.ipv6 ? [] : rules(6) }
@@ -97,8 +98,11 @@ export function withoutRules(is: Ufw, wanted: Wanted): Ufw {
   return { ...is, rules: left(4), rules6: left(6) }
 }
 
-/** The number a new rule gets in `ufw status numbered`, IPv4 first; undefined behind the last: it is appended. */
-export function insertAt(want: Want, is: Ufw): number | undefined {
+/**
+ * The number a new rule gets in `ufw status numbered`, IPv4 first; undefined behind the last: it is appended. ufw refuses a rule of one
+ * family at a number of the other's: there it gets the same place in its own list.
+ */
+export function insertAt(want: Want, is: Ufw, wanted: Wanted): number | undefined {
   if (want.insert === undefined) return undefined
   const [v4, all] = [is.rules.length, is.rules.length + is.rules6.length]
   const from = {
@@ -108,8 +112,11 @@ export function insertAt(want: Want, is: Ufw): number | undefined {
     'first-ipv6': v4 + 1,
     'last-ipv6': is.rules6.length > 0 ? all : all + 1,
   }[want.insert_relative_to]
-  const at = from + want.insert
-  return at > all ? undefined : Math.max(at, 1)
+  const asked = Math.max(from + want.insert, 1)
+  const counts6 = want.insert_relative_to.endsWith('ipv6')
+  const at = wanted[4].length > 0 || asked > v4 ? asked : counts6 ? v4 + 1 : v4 + asked
+  const last = wanted[6].length > 0 ? all : v4
+  return at > last ? undefined : at
 }
 
 /** The command line of a rule, in ufw's full syntax (ufw(8), RULE SYNTAX). */
