@@ -80,7 +80,10 @@ export function compile(input: CompileInput): Result<Program> {
         // what is wrong only because an option is wrong is told at the option
         const follows = wrong.size > 0 && [...scope.reached(readsOfTask(task, args.get(task)!))].some((name) => wrong.has(name))
         checkTask(task, args.get(task)!, scope, (one) => (follows && one.code === 'invalid-value' ? 0 : problems.push(one)))
-        if (selected) problems.push(...leftOut(task, args.get(task)!, scope, soFar))
+        if (selected && [...soFar.values()].includes(false)) {
+          const there = [...soFar].flatMap(([name, is]) => (is ? [name] : []))
+          problems.push(...leftOut(task, args.get(task)!, taskScope({ ...base, declared: new Set(there) }, task), soFar))
+        }
         if (selected && secretNames.size > 0) for (const name of secretsOf(task, args.get(task)!, scope, secretNames)) secretsRead.add(name)
         for (const name of registers(task, args)) soFar.set(name, (soFar.get(name) ?? false) || selected)
       }
@@ -117,7 +120,7 @@ function secretsOf(task: Task, args: Arguments, scope: Scope, names: ReadonlySet
   return [...names].filter((name) => reads.open || reached.has(name))
 }
 
-/** Reads of a registered name whose task `--tags` leaves out. */
+/** Reads of a registered name whose task `--tags` leaves out; `scope` is without those names, so that a condition `has(vars.name)` is false. */
 function leftOut(task: Task, args: Arguments, scope: Scope, soFar: ReadonlyMap<string, boolean>): Diagnostic[] {
   if (staticallyOff(task, scope)) return []
   return readsToPlan(task, args)
