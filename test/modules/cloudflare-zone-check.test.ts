@@ -77,6 +77,45 @@ test('what can be set right is, without the loss of a rule', async (t) => {
   })
 })
 
+test('the name whose .well-known a Worker answers is looked at as well', async (t) => {
+  const api = await cloud(t)
+  const zone = spoil(api)
+  const record = (name: string, proxied: boolean) =>
+    zone.records.push({ id: newId(), name, type: 'A', content: '192.0.2.1', proxied, ttl: 1, comment: null })
+  record('example.com', true)
+  record('chat.example.com', false)
+  const params = { well_known_host: 'chat.example.com', fix: ['browser_integrity_check'] }
+  const ran = await settles(t, api, [task(params)])
+  t.is(zone.rulesets.get('http_config_settings')!.rules.at(-1)!.expression, '(http.host in {"matrix.example.com" "chat.example.com"})')
+  t.like(checks(ran.result), {
+    browser_integrity_check: 'true off for matrix.example.com, chat.example.com',
+    apex_proxied: 'false A 192.0.2.1, not proxied',
+  })
+})
+
+test('a rule for a part of the host, or with an exception, does not turn the check off for it', async (t) => {
+  for (const expression of [
+    'http.host in {"matrix.example.com"} and http.request.uri.path eq "/x"',
+    '(http.host eq "matrix.example.com" and not starts_with(http.request.uri.path, "/_matrix"))',
+  ]) {
+    const api = await cloud(t)
+    spoil(api).rulesets.get('http_config_settings')!.rules[0]!.expression = expression
+    t.is(checks((await api.run([task()])).result).browser_integrity_check, 'false on for matrix.example.com', expression)
+  }
+})
+
+test('Super Bot Fight Mode keeps servers out, too, unless it allows', async (t) => {
+  for (const [mode, found] of [
+    ['block', 'false on'],
+    ['managed_challenge', 'false on'],
+    ['allow', 'true off'],
+  ] as const) {
+    const api = await cloud(t)
+    api.world.zones[0]!.bots = { sbfm_definitely_automated: mode, sbfm_likely_automated: 'allow' }
+    t.is(checks((await api.run([task()])).result).bot_fight_mode, found)
+  }
+})
+
 test('a phase without rules gets its first one', async (t) => {
   const api = await cloud(t)
   await settles(t, api, [task({ fix: ['browser_integrity_check'] })])

@@ -70,6 +70,18 @@ test('what is refused is not asked again; what is busy is, up to a point', async
   }
 })
 
+test('what an earlier try has deleted unheard is gone; what was never there is not', async (t) => {
+  let tries = 0
+  const url = await server(t, (request, response) => {
+    if (request.url === '/heard') return response.writeHead(404).end()
+    // done, and the answer is lost
+    return ++tries === 1 ? request.socket.destroy() : response.writeHead(404).end('{"errors":[{"code":81044}]}')
+  })
+  t.like(await ask({ method: 'DELETE', url: `${url}/record` }), { ok: true, status: 404 })
+  t.is(tries, 2)
+  t.false((await ask({ method: 'DELETE', url: `${url}/heard` })).ok)
+})
+
 test('the first hint that fits is said', async (t) => {
   const errors = [{ code: 7, message: 'seven', error_chain: [{ code: 8, message: 'eight' }] }]
   const url = await server(t, (_, response) => response.writeHead(400).end(JSON.stringify({ errors })))

@@ -149,6 +149,15 @@ const BROKEN: { what: string; breaks: (edge: Edge) => unknown; fails: string | s
     hint: /renew/,
   },
   {
+    // as an edge does that has none for the name: here, none of the sort that its ciphers take
+    what: 'TLS is refused',
+    breaks: ({ apex, authority }) =>
+      apex.setSecureContext({ ...authority.issue([SERVER_NAME]), maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }),
+    fails: 'reach_server_name',
+    detail: /^TLS for example\.com is refused \(ERR_SSL_\S*ALERT_HANDSHAKE_FAILURE\)$/,
+    hint: /has no certificate for this name/,
+  },
+  {
     what: 'the certificate is not renewed in time',
     breaks: ({ apex, authority }) => apex.setSecureContext(authority.issue([SERVER_NAME], 90, 70)),
     fails: 'reach_server_name',
@@ -416,6 +425,16 @@ const BROKEN: { what: string; breaks: (edge: Edge) => unknown; fails: string | s
       ),
     fails: 'other_servers_let_in',
     detail: /^as Go-http-client\/2\.0: 403 an HTML page$/,
+    hint: /Bot Fight Mode must be off/,
+  },
+  {
+    what: 'a server written in Go is kept out of discovery',
+    breaks: ({ instead }) =>
+      instead.set('/.well-known/matrix/server', (request, response, go) =>
+        request.headers['user-agent']?.startsWith('Go-http-client') ? html(403)(request, response) : go(),
+      ),
+    fails: 'other_servers_let_in',
+    detail: /^as Go-http-client\/2\.0, \/\.well-known\/matrix\/server: 403 an HTML page$/,
     hint: /Bot Fight Mode must be off/,
   },
   // the tunnel
