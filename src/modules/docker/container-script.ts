@@ -2,7 +2,7 @@ import { freshName, oldName } from '../../facts/docker-leftovers.ts'
 import { join, raw, type Sh, sh } from '../../module/shell.ts'
 import { SETTINGS } from './container-options.ts'
 import type { ContainerWant } from './container-params.ts'
-import { dockerScript } from './docker-script.ts'
+import { dockerScript, ending, PLAINLY } from './docker-script.ts'
 import { connect, type Membership } from './endpoints.ts'
 
 export interface Making {
@@ -15,25 +15,13 @@ export interface Making {
   readonly start: boolean
 }
 
-// The directory is its owner's only; what fails says why in its last line, without docker's pointers to its help and to itself.
+// The directory is its owner's only.
 const PRIVATE = raw(`umask 077
 dir=$(mktemp -d) || exit 1
-why=
-leave() {
-code=$?
-trap - EXIT
-rm -rf -- "$dir"
-undo
-[ -z "$why" ] || printf '%s\\n' "$why" >&2
-exit "$code"
-}
-trap leave EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+${ending('rm -rf -- "$dir"\nundo')}
 try() {
 "$@" >/dev/null 2>"$dir/error" && return
-why=$(sed -e "/^See '/d" -e '/^ *$/d' -e '/^Run .*--help/d' -e '/^Error: failed to start containers/d' "$dir/error" | tail -n 1)
+why=$(sed ${PLAINLY} "$dir/error" | tail -n 1)
 exit 1
 }`)
 

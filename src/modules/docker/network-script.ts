@@ -1,7 +1,7 @@
 import type { DockerContainer } from '../../facts/docker-container.ts'
 import type { DockerNetwork } from '../../facts/docker-network.ts'
 import { join, raw, type Sh, sh } from '../../module/shell.ts'
-import { dockerScript } from './docker-script.ts'
+import { dockerScript, ending, PLAINLY } from './docker-script.ts'
 import { connect, disconnect, forget, type Membership, membershipOf } from './endpoints.ts'
 import { pairs } from './options.ts'
 
@@ -76,21 +76,11 @@ export interface Inmate {
   readonly stays: boolean
 }
 
-const TRY = raw(`removed= why= lost=
-leave() {
-code=$?
-trap - EXIT HUP INT TERM
-[ "$code" = 0 ] || undo
-[ -z "$why" ] || printf '%s\\n' "$why" >&2
-exit "$code"
-}
-trap leave EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+const TRY = raw(`removed= lost=
+${ending('[ "$code" = 0 ] || undo')}
 try() {
 why=$("$@" 2>&1 >/dev/null) && { why=; return; }
-why=$(printf '%s\\n' "$why" | sed -e "/^See '/d" -e '/^ *$/d' -e '/^Run .*--help/d' | tail -n 1)
+why=$(printf '%s\\n' "$why" | sed ${PLAINLY} | tail -n 1)
 exit 1
 }`)
 

@@ -59,17 +59,15 @@ export function planCertificate(want: CertificateWant, known: Known): Plan {
   if (file.exists && file.size > 0 && !found)
     return fails(`${want.path} ${is.pem === undefined ? 'is not readable' : 'holds no certificate'}: remove it, and a new one is made`)
   const newKey = keyDue(want, is)
+  const key = settled(ownKey(want), newKey === undefined ? known.keyFile : closed(known), known.creator)
   // a mode in words is on top of what is there
-  if (
-    ((newKey === undefined ? settled(ownKey(want), known.keyFile, known.creator) : newKeyAttributes(want, known)).becomes.mode & 0o007) !==
-    0
-  )
+  if ((key.becomes.mode & 0o007) !== 0)
     return fails(`${want.privatekey_path} would be open to everyone: give privatekey_mode in digits, such as "0600"`)
   const reasons = found ? certificateDue(want, is, found) : []
   const due = !found || newKey !== undefined || reasons.length > 0
   return {
     changes: changes(
-      due && issuing(want, known, newKey, reasons),
+      due && issuing(want, known, { key, newKey, reasons }),
       !due && attributes(want.path, ownCertificate(want), known.file, known.creator),
       newKey === undefined && attributes(want.privatekey_path, ownKey(want), known.keyFile, known.creator),
     ),
@@ -85,11 +83,7 @@ const ownKey = (want: CertificateWant): WantedAttributes => ({
 })
 
 /** A new key is made closed to all others, whatever the umask. */
-const newKeyAttributes = (want: CertificateWant, { creator, keyFile }: Known) => {
-  const base = keyFile.exists ? { ...keyFile, mode: 0o600 } : made('file', 0o600, creator)
-  const set = differences(ownKey(want), base, { type: 'file', umask: creator.umask })
-  return { set, becomes: withAttributes(set, base) }
-}
+const closed = ({ creator, keyFile }: Known): Stat => (keyFile.exists ? { ...keyFile, mode: 0o600 } : made('file', 0o600, creator))
 
 const settled = (wanted: WantedAttributes, is: Stat, by: Creator) => {
   const base = is.exists ? is : made('file', 0o666 & ~by.umask, by)
@@ -104,10 +98,15 @@ function attributes(path: string, wanted: WantedAttributes, is: Stat, by: Creato
   return { ...change, summary: `${path}: ${change.summary}` }
 }
 
-function issuing(want: CertificateWant, known: Known, newKey: string | undefined, reasons: readonly string[]): Change {
-  const { is, file, keyFile, creator } = known
+interface Due {
+  /** How the key is to be, and why it is made anew when it is. */
+  readonly key: ReturnType<typeof settled>
+  readonly newKey: string | undefined
+  readonly reasons: readonly string[]
+}
+
+function issuing(want: CertificateWant, { is, file, creator }: Known, { key, newKey, reasons }: Due): Change {
   const certificate = settled(ownCertificate(want), file, creator)
-  const key = newKey === undefined ? settled(ownKey(want), keyFile, creator) : newKeyAttributes(want, known)
   const rsa = newKey === undefined ? createPublicKey(is.publicKey!).asymmetricKeyType === 'rsa' : want.key_type === 'RSA'
   const why = [...reasons, ...(newKey !== undefined && (is.keyExists || file.exists) ? [newKey] : [])]
   const what = newKey === undefined ? 'certificate' : 'private key and certificate'
